@@ -1,0 +1,136 @@
+// An HTTP exchange without sockets: what a surface is given and what it answers. Boost stays behind http_server.cpp.
+#pragma once
+
+#include "actors/protocol.hpp"
+#include "engine/result.hpp"
+#include "engine/types.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace leadlight::net {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// One request, read whole: the body is unpacked and within the route's limit.
+struct HttpRequest {
+  std::string method;               // upper case
+  std::string path;                 // percent-decoded, without query
+  std::vector<std::pair<std::string, std::string>> query;  // percent-decoded
+  Headers headers;                  // names lower-cased
+  std::string body;
+  std::string request_id;           // "req_" + 26 characters (ULID); also sent as X-Request-Id
+  engine::Timestamp received_at;    // the clock, read once
+  std::optional<actors::KeyView> key;  // who asks; set for routes with a scope
+  std::vector<std::string> captures;   // what the route's `{name}` parts matched, percent-decoded
+  std::string remote;               // peer address, for limits and logs
+
+  [[nodiscard]] std::optional<std::string_view> header(std::string_view lower_case_name) const;
+  [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
+};
+
+struct HttpResponse {
+  std::uint16_t status = 200;
+  Headers headers;                  // Content-Type included; Content-Length, Date and X-Request-Id are added
+  std::string body;
+
+  static HttpResponse json(std::uint16_t status, std::string body);
+  static HttpResponse text(std::uint16_t status, std::string body);
+};
+
+/// Sends the answer; call it once, from any thread. Dropping every copy unused answers 503.
+using Respond = std::function<void(HttpResponse)>;
+using Handle = std::function<void(const HttpRequest&, Respond)>;
+/// How a surface words a refusal: its own error envelope. Own routes use RFC 9457 problem documents.
+using Envelope = std::function<HttpResponse(const engine::Error&, const HttpRequest&)>;
+
+/// RFC 9457: {"type":"about:blank","title","status","detail","field"?,"request_id"}.
+HttpResponse problem(const engine::Error& error, const HttpRequest& request);
+/// The one place where a cause becomes a status.
+std::uint16_t status_of(engine::Errc code);
+
+struct Route {
+  std::string method;
+  std::string pattern;              // "/v1/leads/{email}/receipt"; a `{name}` matches one segment
+  std::string scope;                // empty: open to all
+  std::size_t body_bytes_max = 0;   // unpacked; 0: a body is refused
+  Handle handle;
+  Envelope envelope = problem;
+};
+
+/// Finds routes. Immutable once the server runs.
+class Router {
+ public:
+  void add(Route route);
+  struct Match {
+    const Route* route = nullptr;          // none: see `allowed`
+    std::vector<std::string> captures;
+    std::vector<std::string> allowed;      // methods this path knows, when the method does not fit; empty: no such path
+    const Route* any_of_path = nullptr;    // a route of that path, for its envelope
+  };
+  [[nodiscard]] Match find(std::string_view method, std::string_view path) const;
+  [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  std::vector<Route> routes_;
+};
+
+struct HttpLimits {
+  std::size_t header_bytes_max = 16 * 1024;
+  std::size_t fields_max = 100;
+  std::size_t target_bytes_max = 4 * 1024;
+  std::size_t connections_max = 10'000;
+  std::size_t requests_per_connection_max = 100'000;
+  std::size_t unpack_ratio_max = 100;
+  engine::Milliseconds header_deadline{5'000};
+  engine::Milliseconds body_deadline{15'000};
+  engine::Milliseconds reply_deadline{10'000};   // then 503
+  engine::Milliseconds write_deadline{15'000};
+  engine::Milliseconds idle_deadline{30'000};
+};
+
+/// An HTTP/1.1 server on Asio and Beast: keep-alive, pipelining, gzip bodies, limits, deadlines, request ids, authentication
+/// and rate limits by key. Runs on its own io threads.
+class HttpServer : public actors::Listeners {
+ public:
+  /// Binds `address` ("127.0.0.1:8080"; port 0 picks one) but accepts only after `open`.
+  /// Errors: invalid (not an address), unavailable (in use; names it).
+  static engine::Result<std::shared_ptr<HttpServer>> bind(const std::string& address, std::shared_ptr<const Router> router,
+                                                          actors::SwitchboardPtr switchboard, actors::ClockPtr clock,
+                                                          HttpLimits limits, std::size_t threads);
+  /// "127.0.0.1:43210".
+  [[nodiscard]] virtual std::string address() const = 0;
+  /// Waits until `close` has drained, at most `at_most`, then stops the threads.
+  virtual void join(engine::Milliseconds at_most) = 0;
+
+  struct Statistics {
+    std::uint64_t connections = 0;
+    std::uint64_t requests = 0;
+  };
+  [[nodiscard]] virtual Statistics statistics() const = 0;
+};
+
+/// Runs one request through a router without a socket: authentication is skipped, `key` is taken as given. For the CLI on a
+/// data directory, and tests. Blocks until the answer is there (at most 60 s).
+HttpResponse dispatch(const Router& router, HttpRequest request);
+
+/// Lower-cases and trims an e-mail address and checks its shape: one @, no spaces or control characters, at most 254 bytes, a
+/// dot-separated domain. Errors: invalid, `field` "email".
+engine::Result<std::string> normalise_email(std::string_view email);
+
+/// "2026-05-01T12:00:00.000Z".
+std::string format_time(engine::Timestamp at);
+/// RFC 3339 with any offset and up to nine fraction digits (floored to ms), or integer milliseconds as text.
+/// Errors: invalid.
+engine::Result<engine::Timestamp> parse_time(std::string_view text);
+
+/// "req_" and a ULID of `at` and 80 random bits. Thread: any.
+std::string make_request_id(engine::Timestamp at);
+
+}  // namespace leadlight::net

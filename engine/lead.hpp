@@ -60,7 +60,7 @@ struct Organisation {
   std::vector<std::uint32_t> targets;          // active, ascending
 };
 
-enum class WritebackReason : std::uint8_t { trigger = 1, segment = 2, crossing = 3, drift = 4, immediate = 5, activity = 6 };
+enum class WritebackReason : std::uint8_t { trigger = 1, segment = 2, crossing = 3, drift = 4, immediate = 5, activity = 6, recheck = 7 };
 
 std::string_view label(WritebackReason reason);
 
@@ -92,6 +92,9 @@ struct KnownId {
 struct Limits {
   std::uint32_t events_per_lead_max = events_per_lead_max_default;
 };
+
+/// How long after a trigger found no lead at a target it is looked for once more.
+inline constexpr Milliseconds recheck_delay{60'000};
 
 /// Whether `apply` must be told what the dedup family knows about this event's id: when the window holds it (to tell a
 /// conflict), or ids of this lead live outside the window.

@@ -29,18 +29,18 @@ struct Aggregate {
 
 /// A rule that turns events of one or more types into points.
 struct Signal {
-  std::string key;                 // unique in its model: letters, digits, `_`, `-`, `.`
-  std::string text;                // what a salesperson reads; by default the key
-  std::vector<EventType> events;   // at least one; no type twice
-  MicroPoints importance = 0;      // points on the day it happens; negative takes away. Range: ±10^15
-  Milliseconds lifespan{0};        // Range: (0, 90 days]
+  std::string key;                // unique in its model: letters, digits, `_`, `-`, `.`
+  std::string text;               // what a salesperson reads; by default the key
+  std::vector<EventType> events;  // at least one; no type twice
+  MicroPoints importance = 0;     // points on the day it happens; negative takes away. Range: ±10^15
+  Milliseconds lifespan{0};       // Range: (0, 90 days]
   Decay decay = Decay::linear;
-  Milliseconds half_life{0};       // > 0 when decay is half_life
+  Milliseconds half_life{0};  // > 0 when decay is half_life
   std::optional<Aggregate> aggregate;
-  std::optional<MicroPoints> cap;  // ≥ 0; clamps this signal's sum to [−cap, +cap]
+  std::optional<MicroPoints> cap;      // ≥ 0; clamps this signal's sum to [−cap, +cap]
   std::optional<std::uint32_t> group;  // index into Model::groups
-  bool immediate = false;          // an event of it is written to the CRM at once
-  bool listed = true;              // it may appear in the signals text
+  bool immediate = false;              // an event of it is written to the CRM at once
+  bool listed = true;                  // it may appear in the signals text
 
   friend bool operator==(const Signal&, const Signal&) = default;
 };
@@ -90,24 +90,56 @@ struct Model {
 inline constexpr std::size_t signals_per_model_max = 1'000;
 inline constexpr std::size_t groups_per_model_max = 100;
 
+/// What scoring reads of a signal for each event, packed into half a cache line.
+struct Fading {
+  MicroPoints importance = 0;
+  std::int64_t lifespan = 1;   // milliseconds
+  std::int64_t half_life = 0;  // milliseconds; 0: linear
+  std::uint64_t reciprocal = 0;  // ⌊(2^64 − 1) / (half-life, or lifespan when linear)⌋: spares divisions (decay.hpp)
+
+  friend bool operator==(const Fading&, const Fading&) = default;
+};
+
+Fading fading_of(const Signal& signal);
+
 /// A model made ready for scoring: which signals speak of which type.
 ///
-/// Immutable after construction; shared between threads. Cost: O(log types) a look-up.
+/// Immutable after construction; shared between threads. Cost: O(1) a look-up.
 class CompiledModel {
  public:
   explicit CompiledModel(Model model);
 
   [[nodiscard]] const Model& model() const { return model_; }
   /// Indexes into `model().signals` of the signals that speak of `type`, ascending; empty when none does.
-  [[nodiscard]] std::span<const std::uint16_t> signals_of(EventType type) const;
+  [[nodiscard]] std::span<const std::uint16_t> signals_of(EventType type) const {
+    for (std::uint32_t place = type.number() & places_mask_;; place = (place + 1) & places_mask_) {
+      const Place& found = places_[place];
+      if (found.type == type.number()) return {signals_.data() + found.first, found.count};
+      if (found.count == 0) return {};
+    }
+  }
+  /// How the signal of this index fades.
+  [[nodiscard]] const Fading& fading(std::size_t index) const { return fadings_[index]; }
+  /// Indexes of the aggregated signals, ascending.
+  [[nodiscard]] std::span<const std::uint16_t> aggregated() const { return aggregated_; }
   [[nodiscard]] bool has_negative_signals() const { return negative_; }
   /// Whether an event of this type is written to the targets at once.
   [[nodiscard]] bool immediate(EventType type) const;
 
  private:
+  struct Place {
+    std::uint32_t type = 0;
+    std::uint32_t first = 0;  // offset into signals_
+    std::uint32_t count = 0;  // 0: a free place
+  };
+
   Model model_;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> first_by_type_;  // type number, offset into signals_; ascending
+  // By type number, open-addressed and at most half full. Type numbers are dense, so a look-up mostly hits at once.
+  std::vector<Place> places_;
+  std::uint32_t places_mask_ = 0;
   std::vector<std::uint16_t> signals_;
+  std::vector<Fading> fadings_;
+  std::vector<std::uint16_t> aggregated_;
   bool negative_ = false;
 };
 

@@ -83,6 +83,7 @@ enum class WriteOutcome : std::uint8_t {
   converted_lead = 4,  // only converted leads match, and they are not written
   dead_letter = 5,     // refused for good; kept for a person to look at
   dropped = 6,         // the target was removed, or a person dropped the entry
+  no_match_yet = 7,    // no such lead so far; looked for once more after `recheck_delay`
 };
 
 std::string_view label(WriteOutcome outcome);
@@ -96,7 +97,10 @@ struct WritebackResult {
   Segment segment = Segment::low;
   Timestamp scored_at{};    // the instant the written score was computed for
   Timestamp written_at{};   // when the target confirmed
-  std::string detail;       // code and message for people; no personal data
+  std::string code;         // the target's error code; empty when there was none
+  std::string detail;       // in words for people; no personal data
+  std::uint32_t attempts = 1;
+  Timestamp first_at{};     // of the first attempt
 
   friend bool operator==(const WritebackResult&, const WritebackResult&) = default;
 };

@@ -11,14 +11,25 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace leadlight::net {
 
+class Traffic;
+
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-/// One request, read whole: the body is unpacked and within the route's limit.
+/// What is left of the asking key's rate, for answers that tell it.
+struct RateState {
+  std::uint32_t limit = 0;          // requests a second
+  std::uint32_t remaining = 0;
+  std::uint32_t reset_seconds = 0;  // until the full rate is there again; when refused: seconds to wait
+};
+
+/// One request, read whole: the body is unpacked and within the route's limit. Valid until the handler returns: what the
+/// answer needs later is copied.
 struct HttpRequest {
   std::string method;               // upper case
   std::string path;                 // percent-decoded, without query
@@ -30,6 +41,8 @@ struct HttpRequest {
   std::optional<actors::KeyView> key;  // who asks; set for routes with a scope
   std::vector<std::string> captures;   // what the route's `{name}` parts matched, percent-decoded
   std::string remote;               // peer address, for limits and logs
+  std::optional<RateState> rate;    // of `key`; none: the key has no rate
+  std::uint16_t refusal = 0;        // set for envelopes when the door refuses with a status that no Errc stands for (405, 415)
 
   [[nodiscard]] std::optional<std::string_view> header(std::string_view lower_case_name) const;
   [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
@@ -54,11 +67,17 @@ using Envelope = std::function<HttpResponse(const engine::Error&, const HttpRequ
 HttpResponse problem(const engine::Error& error, const HttpRequest& request);
 /// The one place where a cause becomes a status.
 std::uint16_t status_of(engine::Errc code);
+/// The same, where the door may have set `request.refusal`.
+std::uint16_t status_of(const engine::Error& error, const HttpRequest& request);
+/// "Not found", "Payload too large", …
+std::string_view title_of(std::uint16_t status);
+/// Adds Retry-After where the status asks for it (429, 503).
+void add_retry_after(HttpResponse& response, const std::optional<RateState>& rate);
 
 struct Route {
   std::string method;
   std::string pattern;              // "/v1/leads/{email}/receipt"; a `{name}` matches one segment
-  std::string scope;                // empty: open to all
+  std::string scope;                // empty: open to all; "leads hg": any of these
   std::size_t body_bytes_max = 0;   // unpacked; 0: a body is refused
   Handle handle;
   Envelope envelope = problem;
@@ -67,18 +86,31 @@ struct Route {
 /// Finds routes. Immutable once the server runs.
 class Router {
  public:
+  Router();
   void add(Route route);
   struct Match {
     const Route* route = nullptr;          // none: see `allowed`
     std::vector<std::string> captures;
     std::vector<std::string> allowed;      // methods this path knows, when the method does not fit; empty: no such path
-    const Route* any_of_path = nullptr;    // a route of that path, for its envelope
+    const Route* any_of_path = nullptr;    // a route of that path, else of its first segment, for its envelope
   };
+  /// `path` is matched as it stands; HEAD finds the route of GET.
   [[nodiscard]] Match find(std::string_view method, std::string_view path) const;
   [[nodiscard]] const std::vector<Route>& routes() const { return routes_; }
+  /// What the routes have answered, for /metrics; entries in the order of `routes()`.
+  [[nodiscard]] const std::shared_ptr<Traffic>& traffic() const { return traffic_; }
 
  private:
+  struct TextHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  void fill(Match& match, std::size_t index, std::string_view method) const;
+
   std::vector<Route> routes_;
+  std::unordered_map<std::string, std::vector<std::size_t>, TextHash, std::equal_to<>> literal_;  // no `{name}` part
+  std::vector<std::pair<std::vector<std::string>, std::size_t>> patterns_;                        // segments, route
+  std::shared_ptr<Traffic> traffic_;
 };
 
 struct HttpLimits {

@@ -13,11 +13,12 @@
 
 namespace leadlight::storage {
 
-/// An entry of the lead index: what became of a record of this lead.
+/// An entry of the lead index: what became of an event of this lead. Duplicates and records of other kinds have none.
 struct IndexEntry {
   engine::ShardId shard{};
   engine::Outcome outcome = engine::Outcome::counted;
-  std::uint64_t id_hash = 0;  // 0: not an event
+  engine::Timestamp occurred_at;
+  std::uint64_t id_hash = 0;
 
   friend bool operator==(const IndexEntry&, const IndexEntry&) = default;
 };

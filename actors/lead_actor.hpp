@@ -1,0 +1,74 @@
+// LEAD: one person's actor. Private state, one behaviour, a first-in-first-out mailbox, a life cycle.
+//
+// Life: activated (read from the store, or new) → runs one record at a time → idle → passivated (dropped; the store has all).
+// Two hosts run this same behaviour: lead_table.hpp inside a shard, spawned_leads.hpp as a CAF actor each. Nothing but its
+// host touches it.
+#pragma once
+
+#include "actors/messages.hpp"
+#include "engine/lead.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace leadlight::actors {
+
+/// A record on its way to its lead. Both outlive the delivery.
+struct Delivery {
+  const Record* record = nullptr;
+  const engine::Organisation* organisation = nullptr;
+};
+
+/// A decision without the lead itself, which stays with its actor.
+struct Verdict {
+  engine::Outcome outcome = engine::Outcome::no_change;
+  std::optional<engine::Score> score;
+  std::optional<engine::Owed> owed;
+  bool conflict = false;
+  bool remember_id = false;
+  Timestamp remember_until{};
+  Timestamp wake_before{};
+  Timestamp wake_after{};
+  bool exists = false;
+  bool owed_before = false;  // a writeback was owed already, so the outbox has an entry
+  std::vector<engine::TargetLedger> ledgers;  // after the record; only when something is owed or was settled
+};
+
+class LeadActor {
+ public:
+  /// Activates the lead: its last durable state, or a new one.
+  /// Errors: io_error, corrupt.
+  static Result<LeadActor> activate(const Services& services, const LeadId& id, std::string_view email,
+                                    engine::ShardId shard);
+
+  /// The behaviour: applies one record. When applying it fails, the lead is quarantined from that record alone: it goes back to
+  /// its last durable state, takes `earlier` again (this lead's deliveries of the round so far), and the record stays without effect.
+  Verdict receive(const Delivery& delivery, const Services& services, std::span<const Delivery> earlier);
+
+  [[nodiscard]] const engine::Lead& state() const { return state_; }
+  [[nodiscard]] std::uint64_t records_applied() const { return records_applied_; }
+  [[nodiscard]] Timestamp activated_at() const { return activated_at_; }
+  /// Whether a record changed the state since the last `settled`.
+  [[nodiscard]] bool changed() const { return changed_; }
+  void settled() { changed_ = false; }
+  /// The state is durable and this is how many bytes it takes, object and heap.
+  [[nodiscard]] std::size_t resident_bytes() const { return sizeof(LeadActor) + state_.heap_bytes(); }
+
+ private:
+  LeadActor(engine::Lead state, Timestamp now) : state_(std::move(state)), activated_at_(now) {}
+  engine::Decision decide(const Delivery& delivery, const Services& services);
+  void apply_again(const Delivery& delivery, const Services& services);
+
+  engine::Lead state_;
+  Timestamp activated_at_;
+  std::uint32_t records_applied_ = 0;
+  bool changed_ = false;
+};
+
+/// The lead as the store last had it; none when it never was. Errors: io_error, corrupt.
+Result<std::optional<engine::Lead>> load_lead(const storage::Store& store, const LeadId& id);
+
+}  // namespace leadlight::actors

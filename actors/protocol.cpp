@@ -1,0 +1,70 @@
+#include "actors/protocol.hpp"
+
+#include <algorithm>
+
+namespace leadlight::actors {
+
+namespace {
+
+class SpinGuard {
+ public:
+  explicit SpinGuard(std::atomic_flag& flag) : flag_(flag) {
+    while (flag_.test_and_set(std::memory_order_acquire)) flag_.wait(true);
+  }
+  SpinGuard(const SpinGuard&) = delete;
+  SpinGuard& operator=(const SpinGuard&) = delete;
+  ~SpinGuard() {
+    flag_.clear(std::memory_order_release);
+    flag_.notify_one();
+  }
+
+ private:
+  std::atomic_flag& flag_;
+};
+
+}  // namespace
+
+const KeyView* Registry::find(const std::array<std::uint8_t, 32>& sha256) const {
+  const auto at = std::lower_bound(keys.begin(), keys.end(), sha256,
+                                   [](const auto& entry, const auto& hash) { return entry.first < hash; });
+  return at != keys.end() && at->first == sha256 ? &at->second : nullptr;
+}
+
+std::string TargetOptions::get(std::string_view wanted, std::string_view otherwise) const {
+  for (const auto* pairs : {&options, &secrets})
+    for (const auto& [key, value] : *pairs)
+      if (key == wanted) return value;
+  return std::string{otherwise};
+}
+
+void Switchboard::set_gateway(Gateway gateway) {
+  const SpinGuard guard{busy_};
+  std::swap(gateway_, gateway);
+}
+
+Gateway Switchboard::gateway() const {
+  const SpinGuard guard{busy_};
+  return gateway_;
+}
+
+void Switchboard::set_registry(std::shared_ptr<const Registry> registry) {
+  const SpinGuard guard{busy_};
+  std::swap(registry_, registry);
+}
+
+std::shared_ptr<const Registry> Switchboard::registry() const {
+  const SpinGuard guard{busy_};
+  return registry_;
+}
+
+void Switchboard::set_not_ready(std::string reason) {
+  const SpinGuard guard{busy_};
+  std::swap(not_ready_, reason);
+}
+
+std::string Switchboard::not_ready() const {
+  const SpinGuard guard{busy_};
+  return not_ready_;
+}
+
+}  // namespace leadlight::actors

@@ -1,0 +1,151 @@
+#include "actors/reader.hpp"
+
+#include "actors/lead_reads.hpp"
+#include "engine/hash.hpp"
+#include "storage/codec/codec.hpp"
+#include "storage/keys.hpp"
+#include "storage/settings.hpp"
+
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace leadlight::actors {
+
+namespace {
+
+using engine::Errc;
+using storage::Family;
+namespace keys = storage::keys;
+
+constexpr std::size_t page = 1'000;
+
+// Calls `each` for every lead of the organisation, in key order. Errors: io_error, corrupt.
+template <class Each>
+Status for_each_lead(const storage::Store& store, OrganisationId organisation, Each each) {
+  std::string from;
+  for (;;) {
+    auto rows = store.scan(Family::leads, keys::leads_of(organisation), from, page);
+    if (!rows) return rows.error();
+    for (const auto& row : *rows) {
+      const auto id = keys::parse_lead(row.key);
+      if (!id) return Error{Errc::corrupt, "a lead's key is malformed", ""};
+      auto lead = storage::decode_lead(*id, row.value);
+      if (!lead) return lead.error();
+      each(*lead);
+    }
+    if (rows->size() < page) return engine::Ok{};
+    from = rows->back().key + '\0';
+  }
+}
+
+Result<std::optional<engine::CompiledModel>> model_in_force(const storage::Store& store, OrganisationId organisation) {
+  auto models = storage::load_models(store, organisation);
+  if (!models) return models.error();
+  if (models->empty()) return std::optional<engine::CompiledModel>{};
+  return std::optional<engine::CompiledModel>{engine::CompiledModel{std::move(models->back().model)}};
+}
+
+enum class Order { score_down, score_up, email };
+
+struct Cursor {
+  engine::MicroPoints raw = 0;
+  std::string email;
+};
+
+bool before(Order order, const Cursor& a, const Cursor& b) {
+  if (order == Order::score_down && a.raw != b.raw) return a.raw > b.raw;
+  if (order == Order::score_up && a.raw != b.raw) return a.raw < b.raw;
+  return a.email < b.email;
+}
+
+Cursor cursor_of(const LeadView& view) { return {view.score ? view.score->raw : 0, view.email}; }
+
+Result<std::optional<Cursor>> parse_cursor(const std::string& text) {
+  if (text.empty()) return std::optional<Cursor>{};
+  Cursor cursor;
+  const auto colon = text.find(':');
+  const char* end = text.data() + std::min(colon, text.size());
+  const auto parsed = std::from_chars(text.data(), end, cursor.raw);
+  if (colon == std::string::npos || parsed.ec != std::errc{} || parsed.ptr != end)
+    return Error{Errc::invalid, "after is not a cursor of an earlier answer; leave it out to start again", "after"};
+  cursor.email = text.substr(colon + 1);
+  return std::optional<Cursor>{std::move(cursor)};
+}
+
+Reply leads(const Services& services, const LeadsQuery& query) {
+  const Order order = query.sort == "score" ? Order::score_up : query.sort == "email" ? Order::email : Order::score_down;
+  auto after = parse_cursor(query.after);
+  if (!after) return after.error();
+  auto model = model_in_force(*services.store, query.organisation);
+  if (!model) return model.error();
+  const engine::CompiledModel* in_force = *model ? &**model : nullptr;
+  const Timestamp now = services.clock->now();
+  LeadsView answer;
+  bool more = false;
+  const auto first = [&](const LeadView& a, const LeadView& b) { return before(order, cursor_of(a), cursor_of(b)); };
+  auto& best = answer.leads;  // a heap of the first `limit`, the last of them on top
+  auto read = for_each_lead(*services.store, query.organisation, [&](const engine::Lead& lead) {
+    auto view = view_of(lead, in_force, now, false);
+    if (query.segment && (!view.score || view.score->segment != *query.segment)) return;
+    if (*after && !before(order, **after, cursor_of(view))) return;
+    if (best.size() == query.limit) {
+      more = true;
+      if (!first(view, best.front())) return;
+      std::pop_heap(best.begin(), best.end(), first);
+      best.pop_back();
+    }
+    best.push_back(std::move(view));
+    std::push_heap(best.begin(), best.end(), first);
+  });
+  if (!read) return read.error();
+  std::sort_heap(best.begin(), best.end(), first);
+  if (more && !best.empty()) {
+    const auto cursor = cursor_of(best.back());
+    answer.next = std::to_string(cursor.raw) + ":" + cursor.email;
+  }
+  return answer;
+}
+
+Reply past(const Services& services, const LeadQuery& query) {
+  const LeadId id = engine::lead_id(query.organisation, query.email);
+  if (const auto* timeline = std::get_if<TimelineQuestion>(&query.question)) {
+    auto known = services.store->get(Family::leads, keys::lead(id));
+    if (!known) return known.error();
+    if (!known->has_value()) return Error{Errc::not_found, "no lead with this e-mail address is known", "email"};
+    auto view = timeline_of(services, id, *timeline);
+    return view ? Reply{*std::move(view)} : Reply{view.error()};
+  }
+  auto receipt = as_of(services, query.organisation, query.email, query.as_of.value_or(services.clock->now()));
+  if (!receipt) return receipt.error();
+  if (std::holds_alternative<ReceiptQuestion>(query.question)) return *std::move(receipt);
+  return std::move(receipt->lead);
+}
+
+Reply digest_of(const Services& services, OrganisationId organisation) {
+  storage::Digest sum;
+  DigestRow row;
+  auto read = for_each_lead(*services.store, organisation, [&](const engine::Lead& lead) {
+    sum = sum + storage::digest(lead);
+    ++row.leads;
+  });
+  if (!read) return read.error();
+  row.digest = storage::to_text(sum);
+  return AdminAnswer{std::move(row)};
+}
+
+}  // namespace
+
+Reader::behavior_type reader(Reader::pointer, ServicesPtr services) {
+  return {
+      [services](const LeadsQuery& query, const ReplyPort& port) { port->complete(leads(*services, query)); },
+      [services](const LeadQuery& query, const ReplyPort& port) { port->complete(past(*services, query)); },
+      [services](const AdminRequest& request, const ReplyPort& port) {
+        port->complete(digest_of(*services, request.organisation));
+      },
+  };
+}
+
+}  // namespace leadlight::actors

@@ -1,0 +1,241 @@
+#include "actors/shard_commit.hpp"
+
+#include "storage/codec/codec.hpp"
+#include "storage/keys.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace leadlight::actors {
+
+namespace {
+
+using engine::EngagementEvent;
+using engine::Outcome;
+using engine::WriteOutcome;
+using engine::WritebackResult;
+using storage::Family;
+namespace keys = storage::keys;
+
+void count(Counters& counters, const Record& record, const Verdict& verdict) {
+  auto& counter = [&]() -> Counters::Count& {
+    switch (verdict.outcome) {
+      case Outcome::counted: return counters.records_counted;
+      case Outcome::duplicate: return counters.records_duplicate;
+      case Outcome::too_late: return counters.records_too_late;
+      case Outcome::no_change: return counters.records_no_change;
+      case Outcome::quarantined: return counters.records_quarantined;
+    }
+    return counters.records_no_change;
+  }();
+  counter.fetch_add(1, std::memory_order_relaxed);
+  if (verdict.conflict) counters.conflicts.fetch_add(1, std::memory_order_relaxed);
+  if (!std::holds_alternative<engine::Tick>(record.body)) return;
+  counters.timers_fired.fetch_add(1, std::memory_order_relaxed);
+  if (!verdict.owed) return;
+  const bool drift = verdict.owed->reason == engine::WritebackReason::drift;
+  (drift ? counters.drift_writebacks : counters.crossings).fetch_add(1, std::memory_order_relaxed);
+}
+
+class Round {
+ public:
+  Round(const Services& services, const std::unordered_map<OrganisationId, engine::Organisation>& organisations,
+        PendingByLead& pending)
+      : services_(services), organisations_(organisations), pending_(pending) {}
+
+  Status add(const Record& record, const Verdict& verdict) {
+    services_.log->append(effects.batch, record);
+    count(services_.counters(), record, verdict);
+    Receipt receipt{verdict.outcome, record.request_id};
+    if (const auto* event = std::get_if<EngagementEvent>(&record.body)) {
+      add_event(record, *event, verdict);
+    } else if (std::holds_alternative<engine::Trigger>(record.body)) {
+      receipt.request_id = add_trigger(record, verdict);
+    } else if (const auto* result = std::get_if<WritebackResult>(&record.body)) {
+      if (auto added = add_result(record, *result, verdict); !added) return added;
+    }
+    if (verdict.owed) add_owed(record, verdict);
+    note_wake(record, verdict);
+    effects.receipts.push_back(std::move(receipt));
+    return engine::Ok{};
+  }
+
+  void finish(RoundResult& result) {
+    for (const auto& [lead, wake] : wakes_) {
+      if (wake.before == wake.after) continue;
+      if (wake.before != Timestamp{}) effects.batch.remove(Family::timers, keys::timer(wake.shard, wake.before, lead));
+      if (wake.after == Timestamp{}) continue;
+      effects.batch.put(Family::timers, keys::timer(wake.shard, wake.after, lead), {});
+      effects.wakes.push_back(wake.after);
+      effects.wake_shards.push_back(wake.shard);
+    }
+    for (const auto& [lead, bytes] : result.changed) effects.batch.put(Family::leads, keys::lead(lead), bytes);
+  }
+
+  RoundEffects effects;
+
+ private:
+  struct Wake {
+    engine::ShardId shard{};
+    Timestamp before;
+    Timestamp after;
+  };
+
+  void note_wake(const Record& record, const Verdict& verdict) {
+    if (verdict.wake_before == verdict.wake_after) return;
+    auto [at, fresh] = wakes_.try_emplace(record.lead, Wake{record.shard, verdict.wake_before, verdict.wake_after});
+    at->second.after = verdict.wake_after;
+  }
+
+  void add_event(const Record& record, const EngagementEvent& event, const Verdict& verdict) {
+    if (verdict.outcome == Outcome::duplicate) return;
+    const storage::IndexEntry entry{record.shard, verdict.outcome, event.occurred_at, event.id_hash};
+    effects.batch.put(Family::lead_index, keys::lead_index(record.lead, record.position), encode(entry));
+    if (!verdict.remember_id) return;
+    effects.batch.put(Family::dedup, keys::dedup(record.lead, event.id_hash),
+                      encode(storage::DedupEntry{verdict.remember_until, event.content_hash}));
+  }
+
+  [[nodiscard]] bool has_targets(const Record& record) const {
+    const auto at = organisations_.find(record.lead.organisation());
+    return at != organisations_.end() && !at->second.targets.empty();
+  }
+
+  PendingRequests& requests_of(const Record& record, const Verdict& verdict, std::uint32_t target) {
+    return verdict.owed_before ? pending_of(services_, pending_, target, record.lead) : pending_[record.lead];
+  }
+
+  // Gives the request id to acknowledge with: the waiting one's, when the trigger joins it.
+  std::string add_trigger(const Record& record, const Verdict& verdict) {
+    auto& counters = services_.counters();
+    counters.triggers.fetch_add(1, std::memory_order_relaxed);
+    storage::RequestStatus status;
+    status.until = record.received_at + services_.request_retention;
+    status.lead = record.lead;
+    status.email = record.email;
+    status.source = std::get<engine::Trigger>(record.body).source;
+    status.accepted_at = record.received_at;
+    status.outcome = "accepted";
+    if (verdict.score) status.score = verdict.score->score;
+    if (verdict.owed) {
+      auto& pending = requests_of(record, verdict, verdict.ledgers.front().target);
+      if (!pending.waiting.empty()) {
+        counters.triggers_joined.fetch_add(1, std::memory_order_relaxed);
+        return pending.waiting.front();
+      }
+      pending.waiting.push_back(record.request_id);
+    } else {
+      status.outcome = !verdict.exists ? "no_data" : has_targets(record) ? "no_model" : "no_target";
+      if (verdict.score) status.scored_at = record.received_at;
+    }
+    effects.batch.put(Family::requests, record.request_id, encode(status));
+    return record.request_id;
+  }
+
+  Status add_result(const Record& record, const WritebackResult& result, const Verdict& verdict) {
+    const auto ledger = std::find_if(verdict.ledgers.begin(), verdict.ledgers.end(),
+                                     [&](const auto& entry) { return entry.target == result.target; });
+    const bool owed_still = ledger != verdict.ledgers.end() && ledger->owed != 0;
+    const std::string outbox_key = keys::outbox(result.target, record.lead);
+    auto& pending = requests_of(record, verdict, result.target);
+    for (const auto* ids : {&pending.running, owed_still ? nullptr : &pending.waiting}) {
+      if (ids == nullptr) continue;
+      for (const auto& id : *ids)
+        if (auto updated = update_request(id, record, result); !updated) return updated;
+    }
+    pending.running.clear();
+    if (!owed_still) {
+      effects.batch.remove(Family::outbox, outbox_key);
+      pending_.erase(record.lead);
+    }
+    if (result.outcome == WriteOutcome::dead_letter) add_dead_letter(record, result);
+    return engine::Ok{};
+  }
+
+  Status update_request(const std::string& id, const Record& record, const WritebackResult& result) {
+    auto bytes = services_.store->get(Family::requests, id);
+    if (!bytes) return bytes.error();
+    if (!bytes->has_value()) return engine::Ok{};  // kept long enough already
+    auto status = storage::decode_request(**bytes);
+    if (!status) return status.error();
+    status->outcome = std::string{label(result.outcome)};
+    status->scored_at = result.scored_at;
+    status->score = result.score;
+    if (result.outcome == WriteOutcome::written) status->written_at = result.written_at;
+    status->detail = result.code.empty() ? result.detail : result.code + ": " + result.detail;
+    if (result.outcome == WriteOutcome::no_match_yet) {
+      status->detail = "no lead with this e-mail address so far; looked for once more within a minute";
+      auto& pending = pending_[record.lead];
+      if (pending.waiting.size() < pending_requests_max) recheck_.push_back(id);
+    }
+    effects.batch.put(Family::requests, id, encode(*status));
+    return engine::Ok{};
+  }
+
+  void add_dead_letter(const Record& record, const WritebackResult& result) {
+    storage::DeadLetter letter;
+    letter.owed = result.owed;
+    letter.email = record.email;
+    letter.code = result.code;
+    letter.reason = result.detail;
+    letter.attempts = result.attempts;
+    letter.first_at = result.first_at;
+    letter.last_at = record.received_at;
+    letter.score = result.score;
+    letter.scored_at = result.scored_at;
+    effects.batch.put(Family::dead_letters, keys::outbox(result.target, record.lead), encode(letter));
+  }
+
+  void add_owed(const Record& record, const Verdict& verdict) {
+    for (const auto& ledger : verdict.ledgers) {
+      if (ledger.owed != record.position) continue;
+      auto& pending = requests_of(record, verdict, ledger.target);
+      for (auto& id : recheck_) pending.waiting.push_back(std::move(id));
+      recheck_.clear();
+      storage::OutboxEntry entry;
+      entry.owed = record.position;
+      entry.shard = record.shard;
+      entry.owed_at = record.received_at;
+      entry.due_at = ledger.due_at;
+      entry.reason = verdict.owed->reason;
+      entry.email = record.email;
+      entry.request_ids = pending.running;
+      entry.request_ids.insert(entry.request_ids.end(), pending.waiting.begin(), pending.waiting.end());
+      effects.batch.put(Family::outbox, keys::outbox(ledger.target, record.lead), encode(entry));
+      effects.owed.push_back({ledger.target, record.lead, record.shard, record.position, record.received_at,
+                              ledger.due_at, verdict.owed->reason});
+      if (pending.running.empty() && pending.waiting.empty()) pending_.erase(record.lead);
+    }
+  }
+
+  const Services& services_;
+  const std::unordered_map<OrganisationId, engine::Organisation>& organisations_;
+  PendingByLead& pending_;
+  std::unordered_map<LeadId, Wake> wakes_;
+  std::vector<std::string> recheck_;  // requests of the record under way that wait for the second look
+};
+
+}  // namespace
+
+PendingRequests& pending_of(const Services& services, PendingByLead& pending, std::uint32_t target, const LeadId& lead) {
+  const auto [at, fresh] = pending.try_emplace(lead);
+  if (!fresh) return at->second;
+  const auto bytes = services.store->get(Family::outbox, keys::outbox(target, lead));
+  if (!bytes || !bytes->has_value()) return at->second;
+  auto entry = storage::decode_outbox(**bytes);
+  if (entry) at->second.waiting = std::move(entry->request_ids);
+  return at->second;
+}
+
+Result<RoundEffects> effects_of(const Services& services, const std::vector<Record>& records, RoundResult& result,
+                                const std::unordered_map<OrganisationId, engine::Organisation>& organisations,
+                                PendingByLead& pending) {
+  Round round{services, organisations, pending};
+  round.effects.receipts.reserve(records.size());
+  for (std::size_t i = 0; i < records.size(); ++i)
+    if (auto added = round.add(records[i], result.verdicts[i]); !added) return added.error();
+  round.finish(result);
+  return std::move(round.effects);
+}
+
+}  // namespace leadlight::actors

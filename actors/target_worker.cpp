@@ -1,0 +1,520 @@
+#include "actors/target_worker.hpp"
+
+#include "storage/codec/codec.hpp"
+#include "storage/keys.hpp"
+#include "storage/settings.hpp"
+
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace leadlight::actors {
+
+namespace {
+
+using Self = TargetWorker::stateful_pointer<TargetWorkerState>;
+using Item = TargetWorkerState::Item;
+using engine::WriteOutcome;
+using storage::Family;
+namespace keys = storage::keys;
+
+constexpr engine::Milliseconds window{50};            // gathers a batch while the quota is far from used up
+constexpr engine::Milliseconds window_scarce{2'000};  // above `scarce`
+constexpr double scarce = 0.8;
+constexpr engine::Milliseconds hold_first{1'000};
+constexpr engine::Milliseconds hold_max{60'000};
+constexpr engine::Milliseconds hold_operator{300'000};
+constexpr engine::Milliseconds resubmit_after{500};
+constexpr std::size_t outbox_page = 10'000;
+
+void pump(Self self);
+
+// ---- queue -------------------------------------------------------------------------------------------------------------
+
+void enqueue(TargetWorkerState& state, Item item) {
+  const LeadId lead = item.owed.lead;
+  if (const auto place = state.places.find(lead); place != state.places.end()) {
+    const auto at = state.queue.find({place->second, lead});
+    item.owed.due_at = std::min(item.owed.due_at, at->second.owed.due_at);
+    item.owed.owed_at = std::min(item.owed.owed_at, at->second.owed.owed_at);
+    if (at->second.owed.reason == engine::WritebackReason::trigger) item.owed.reason = at->second.owed.reason;
+    state.queue.erase(at);
+    state.places.erase(place);
+  } else if (state.queue.size() >= queue_max) {
+    state.more_in_outbox = true;
+    return;
+  } else {
+    state.services->counters().writebacks_queued.fetch_add(1, std::memory_order_relaxed);
+  }
+  const Timestamp due = item.owed.due_at;
+  state.places[lead] = due;
+  state.queue.emplace(TargetWorkerState::QueueKey{due, lead}, std::move(item));
+}
+
+std::optional<Item> dequeue_due(TargetWorkerState& state, Timestamp now) {
+  if (state.queue.empty() || state.queue.begin()->first.first > now) return std::nullopt;
+  auto item = std::move(state.queue.begin()->second);
+  state.places.erase(item.owed.lead);
+  state.queue.erase(state.queue.begin());
+  state.services->counters().writebacks_queued.fetch_sub(1, std::memory_order_relaxed);
+  return item;
+}
+
+// Reads what the outbox still owes; after a start, and when a queue that was full has drained.
+void read_outbox(TargetWorkerState& state) {
+  state.more_in_outbox = false;
+  std::string from;
+  while (!state.more_in_outbox) {
+    auto rows = state.services->store->scan(Family::outbox, keys::target_prefix(state.options.id), from, outbox_page);
+    if (!rows) return spdlog::error("the outbox of target {} cannot be read: {}", state.options.name, rows.error().what);
+    for (const auto& row : *rows) {
+      const auto key = keys::parse_outbox(row.key);
+      const auto entry = storage::decode_outbox(row.value);
+      if (!key || !entry) {
+        spdlog::error("an outbox entry of target {} is corrupt and is left alone", state.options.name);
+        continue;
+      }
+      if (state.in_flight.contains(key->lead)) continue;
+      enqueue(state, Item{{key->target, key->lead, entry->shard, entry->owed, entry->owed_at, entry->due_at,
+                           entry->reason}, 0, {}});
+    }
+    if (rows->size() < outbox_page) return;
+    from = rows->back().key + '\0';
+  }
+}
+
+void schedule(Self self, Timestamp at) {
+  auto& state = self->state;
+  const Timestamp now = state.services->clock->now();
+  if (state.round_at && *state.round_at <= at && *state.round_at > now) return;
+  state.round_at = at;
+  // Looked at again at least once a second, whatever the clock does in between.
+  self->delayed_send(self, std::clamp(at - now, engine::Milliseconds{1}, engine::Milliseconds{1'000}), WorkerRound{});
+}
+
+// ---- holding -------------------------------------------------------------------------------------------------------------
+
+void hold(Self self, const TargetReport::Hold& why) {
+  auto& state = self->state;
+  const Timestamp now = state.services->clock->now();
+  engine::Milliseconds pause = hold_operator;
+  if (!why.operator_needed) {
+    const auto ceiling = std::min(hold_max, hold_first * (1U << std::min(state.holds, 6U)));
+    // Full jitter between half and all of the ceiling, so that many targets do not return together.
+    pause = ceiling / 2 + engine::Milliseconds{static_cast<std::int64_t>(
+                              state.random() % static_cast<std::uint64_t>(ceiling.count() / 2 + 1))};
+  }
+  if (why.retry_after) pause = std::max(pause, *why.retry_after);
+  if (state.held.empty()) state.services->counters().targets_held.fetch_add(1, std::memory_order_relaxed);
+  if (state.held != why.reason)
+    spdlog::warn("target {} is held for {} s: {}", state.options.name, pause.count() / 1000, why.reason);
+  ++state.holds;
+  state.held = why.reason;
+  state.operator_needed = why.operator_needed;
+  state.hold_until = now + pause;
+  schedule(self, state.hold_until);
+}
+
+void release(TargetWorkerState& state) {
+  if (state.held.empty()) return;
+  spdlog::info("target {} answers again", state.options.name);
+  state.services->counters().targets_held.fetch_sub(1, std::memory_order_relaxed);
+  state.held.clear();
+  state.operator_needed = false;
+  state.holds = 0;
+}
+
+void check(Self self) {
+  auto connector = self->state.connector;
+  if (!connector) return;
+  auto handle = caf::actor_cast<TargetWorker>(self);
+  self->state.busy = true;
+  connector->check([handle](Status status) { caf::anon_send(handle, CheckDone{std::move(status)}); });
+}
+
+// ---- results ---------------------------------------------------------------------------------------------------------------
+
+class ResultsSink final : public ReplySink {
+ public:
+  explicit ResultsSink(std::function<void(bool)> done) : done_(std::move(done)) {}
+  ResultsSink(const ResultsSink&) = delete;
+  ResultsSink& operator=(const ResultsSink&) = delete;
+  ~ResultsSink() override {
+    if (done_) done_(false);
+  }
+  void complete(Reply reply) override {
+    if (auto done = std::exchange(done_, nullptr)) done(std::holds_alternative<Receipts>(reply));
+  }
+
+ private:
+  std::function<void(bool)> done_;
+};
+
+void submit(Self self, std::uint64_t number) {
+  auto& state = self->state;
+  auto gateway = state.services->switchboard->gateway();
+  auto handle = caf::actor_cast<TargetWorker>(self);
+  auto port = std::make_shared<ResultsSink>(
+      [handle, number](bool ok) { caf::anon_send(handle, ResultsDurable{number, ok}); });
+  if (!gateway) return;  // the sink says so as it goes
+  self->send(gateway, Submission{state.organisation, state.unconfirmed.at(number), std::nullopt}, ReplyPort{port});
+}
+
+Record result_record(const TargetWorkerState& state, const Item& item, const std::string& email,
+                     engine::WritebackResult result) {
+  Record record;
+  record.lead = item.owed.lead;
+  record.email = email;
+  record.received_at = state.services->clock->now();
+  result.target = state.options.id;
+  result.attempts = item.attempts;
+  result.first_at = item.first_at;
+  record.body = std::move(result);
+  return record;
+}
+
+void count(Counters& counters, const engine::WritebackResult& result, Timestamp owed_at) {
+  switch (result.outcome) {
+    case WriteOutcome::written: counters.writebacks_written.fetch_add(1); break;
+    case WriteOutcome::unchanged: counters.writebacks_unchanged.fetch_add(1); break;
+    case WriteOutcome::no_match:
+    case WriteOutcome::no_match_yet: counters.writebacks_no_match.fetch_add(1); break;
+    case WriteOutcome::converted_lead: counters.writebacks_converted.fetch_add(1); break;
+    case WriteOutcome::dead_letter: counters.writebacks_dead.fetch_add(1); break;
+    case WriteOutcome::dropped: break;
+  }
+  if (result.outcome != WriteOutcome::written) return;
+  const auto delay = static_cast<std::uint64_t>(std::max<std::int64_t>((result.written_at - owed_at).count(), 0));
+  counters.writeback_delay_ms_sum.fetch_add(delay);
+  auto most = counters.writeback_delay_ms_max.load();
+  while (delay > most && !counters.writeback_delay_ms_max.compare_exchange_weak(most, delay)) {
+  }
+}
+
+engine::WritebackResult final_result(const TargetWrite& write, const TargetWriteResult& answer, const Item& item) {
+  engine::WritebackResult result;
+  result.outcome = answer.outcome;
+  if (answer.outcome == WriteOutcome::no_match && item.owed.reason == engine::WritebackReason::trigger)
+    result.outcome = WriteOutcome::no_match_yet;
+  result.owed = write.owed;
+  result.score = write.score;
+  result.segment = write.segment;
+  result.scored_at = write.scored_at;
+  result.written_at = answer.written_at;
+  result.code = answer.code;
+  result.detail = answer.detail;
+  return result;
+}
+
+// What one lead's answer comes to: a record when it is final, else back into the queue.
+std::optional<Record> settle(TargetWorkerState& state, const TargetWrite& write, const TargetWriteResult& answer, Item item) {
+  const Timestamp now = state.services->clock->now();
+  if (item.attempts++ == 0) item.first_at = now;
+  auto result = final_result(write, answer, item);
+  if (answer.kind == TargetWriteResult::Kind::retry) {
+    if (item.attempts < lead_attempts_max && now - item.owed.owed_at < give_up_after) {
+      state.services->counters().writebacks_retried.fetch_add(1);
+      const engine::Milliseconds ceiling{1'000 * (1LL << item.attempts)};
+      item.owed.due_at = now + ceiling / 2 + engine::Milliseconds{static_cast<std::int64_t>(
+                                                 state.random() % static_cast<std::uint64_t>(ceiling.count() / 2))};
+      enqueue(state, std::move(item));
+      return std::nullopt;
+    }
+    result.outcome = WriteOutcome::dead_letter;
+  }
+  count(state.services->counters(), result, item.owed.owed_at);
+  return result_record(state, item, write.email, std::move(result));
+}
+
+void give_back(TargetWorkerState& state, const std::string& reason, std::vector<Record>& records) {
+  const Timestamp now = state.services->clock->now();
+  for (const auto& write : state.writes) {
+    auto item = state.in_flight.at(write.lead);
+    if (item.attempts++ == 0) item.first_at = now;
+    if (now - item.owed.owed_at < give_up_after) {
+      enqueue(state, std::move(item));
+      continue;
+    }
+    TargetWriteResult late;
+    late.outcome = WriteOutcome::dead_letter;
+    late.code = "GIVEN_UP";
+    late.detail = "tried for 24 hours; last: " + reason;
+    auto result = final_result(write, late, item);
+    count(state.services->counters(), result, item.owed.owed_at);
+    records.push_back(result_record(state, item, write.email, std::move(result)));
+  }
+}
+
+void send_records(Self self, std::vector<Record> records) {
+  if (records.empty()) return;
+  auto& state = self->state;
+  const auto number = state.next_submission++;
+  state.unconfirmed.emplace(number, std::move(records));
+  submit(self, number);
+}
+
+void finish_sync(Self self, const TargetReport& report) {
+  auto& state = self->state;
+  auto sync = std::move(state.syncs.front());
+  state.syncs.pop_front();
+  state.syncing = false;
+  if (report.hold) return sync.port->complete(Error{engine::Errc::unavailable, report.hold->reason, "target"});
+  std::vector<Record> records;
+  for (std::size_t i = 0; i < report.results.size(); ++i) {
+    const auto& answer = report.results[i];
+    sync.sum.differing += answer.differed ? 1 : 0;
+    sync.sum.no_match += answer.outcome == WriteOutcome::no_match ? 1 : 0;
+    const bool failed = answer.kind == TargetWriteResult::Kind::retry || answer.outcome == WriteOutcome::dead_letter;
+    sync.sum.failed += failed ? 1 : 0;
+    if (sync.step.dry_run || failed) continue;
+    const bool written = answer.outcome == WriteOutcome::written;
+    sync.sum.written += written ? 1 : 0;
+    if (!written && answer.outcome != WriteOutcome::unchanged) continue;
+    Item item;
+    item.owed.lead = state.writes[i].lead;
+    records.push_back(result_record(state, item, state.writes[i].email, final_result(state.writes[i], answer, item)));
+  }
+  sync.sum.calls = report.calls + (sync.step.dry_run ? (sync.sum.differing + 199) / 200 : 0);
+  sync.port->complete(AdminAnswer{sync.sum});
+  send_records(self, std::move(records));
+}
+
+void take_report(Self self, const TargetReport& report) {
+  auto& state = self->state;
+  state.busy = false;
+  state.services->counters().writeback_calls.fetch_add(report.calls);
+  if (report.quota_used) state.quota_used = report.quota_used;
+  if (state.syncing) {
+    finish_sync(self, report);
+  } else {
+    std::vector<Record> records;
+    auto in_flight = std::move(state.in_flight);
+    state.in_flight.clear();
+    if (report.hold) {
+      state.in_flight = std::move(in_flight);
+      give_back(state, report.hold->reason, records);
+      state.in_flight.clear();
+    } else {
+      for (std::size_t i = 0; i < state.writes.size() && i < report.results.size(); ++i) {
+        auto record = settle(state, state.writes[i], report.results[i], in_flight.at(state.writes[i].lead));
+        if (record) records.push_back(*std::move(record));
+      }
+    }
+    send_records(self, std::move(records));
+  }
+  state.writes.clear();
+  if (report.hold) {
+    hold(self, *report.hold);
+  } else {
+    release(state);
+  }
+  pump(self);
+}
+
+// ---- sending ---------------------------------------------------------------------------------------------------------------
+
+void write(Self self, bool dry_run) {
+  auto handle = caf::actor_cast<TargetWorker>(self);
+  self->state.connector->write(self->state.writes, dry_run, [handle](TargetReport report) {
+    caf::anon_send(handle, ReportArrived{std::move(report)});
+  });
+}
+
+// Asks the shards for the values of what is in flight, then writes them.
+void take_values(Self self) {
+  auto& state = self->state;
+  std::vector<Take> questions(state.table.shards.size());
+  for (const auto& [lead, item] : state.in_flight) questions[state.table.index_of(item.owed.shard)].leads.push_back(lead);
+  auto open = std::make_shared<std::size_t>(1);
+  const auto close = [self, open] {
+    if (--*open != 0) return;
+    auto& own = self->state;
+    if (!own.writes.empty()) return write(self, false);
+    own.busy = false;  // nothing is owed any more
+    own.in_flight.clear();
+    pump(self);
+  };
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    if (questions[i].leads.empty()) continue;
+    ++*open;
+    questions[i].target = state.options.id;
+    questions[i].signals_characters_max = state.connector->signals_characters_max();
+    const auto leads = questions[i].leads;
+    self->request(state.table.shards[i], caf::infinite, std::move(questions[i]))
+        .then(
+            [self, close](Taken& taken) {
+              for (auto& value : taken.writes) self->state.writes.push_back(std::move(value));
+              close();
+            },
+            [self, close, leads](const caf::error&) {
+              for (const auto& lead : leads) enqueue(self->state, self->state.in_flight.at(lead));
+              close();
+            });
+  }
+  close();
+}
+
+bool start_sync(Self self) {
+  auto& state = self->state;
+  if (state.syncs.empty()) return false;
+  auto& sync = state.syncs.front();
+  const auto limit = std::clamp<std::size_t>(sync.step.limit, 1, state.connector->batch_max());
+  auto rows = state.services->store->scan(Family::leads, keys::leads_of(state.organisation), sync.step.after, limit);
+  auto models = storage::load_models(*state.services->store, state.organisation);
+  if (!rows || !models || models->empty()) {
+    const Error none{engine::Errc::unprocessable, "no model is in force, so there is nothing to compare", "model"};
+    sync.port->complete(!rows ? rows.error() : !models ? models.error() : none);
+    state.syncs.pop_front();
+    return start_sync(self);
+  }
+  const engine::CompiledModel model{std::move(models->back().model)};
+  const Timestamp now = state.services->clock->now();
+  for (const auto& row : *rows) {
+    const auto id = keys::parse_lead(row.key);
+    auto lead = id ? storage::decode_lead(*id, row.value) : Error{engine::Errc::corrupt, "a lead's key is malformed", ""};
+    if (!lead) continue;
+    const auto score = engine::score_at(model, lead->window, now);
+    state.writes.push_back({*id, lead->email, score.score, score.segment,
+                            engine::signals_text(model, lead->window, now, state.connector->signals_characters_max()),
+                            now, 0});
+  }
+  sync.sum.examined = rows->size();
+  if (rows->size() == limit) sync.sum.next = rows->back().key + '\0';
+  state.busy = true;
+  state.syncing = true;
+  if (state.writes.empty()) {
+    take_report(self, TargetReport{});
+  } else {
+    write(self, sync.step.dry_run);
+  }
+  return true;
+}
+
+void pump(Self self) {
+  auto& state = self->state;
+  if (state.busy || !state.connector || state.table.shards.empty()) return;
+  const Timestamp now = state.services->clock->now();
+  if (!state.held.empty() && now < state.hold_until) return schedule(self, state.hold_until);
+  if (!state.ready) return check(self);
+  if (start_sync(self)) return;
+  if (state.queue.empty() && state.more_in_outbox) read_outbox(state);
+  if (state.queue.empty()) return;
+  const Timestamp oldest = state.queue.begin()->first.first;
+  const auto gathers = state.quota_used && *state.quota_used >= scarce ? window_scarce : window;
+  if (oldest > now) return schedule(self, oldest);
+  const std::size_t batch = state.connector->batch_max();
+  if (state.queue.size() < batch && !std::exchange(state.gathered, false)) {
+    if (!std::exchange(state.gathering, true)) self->delayed_send(self, gathers, GatherOver{});
+    return;
+  }
+  while (state.in_flight.size() < batch) {
+    auto item = dequeue_due(state, now);
+    if (!item) break;
+    const LeadId lead = item->owed.lead;
+    state.in_flight.emplace(lead, *std::move(item));
+  }
+  state.busy = true;
+  state.writes.clear();
+  take_values(self);
+}
+
+TargetRow row_of(const TargetWorkerState& state) {
+  TargetRow row;
+  row.name = state.options.name;
+  row.kind = state.options.kind;
+  row.state = !state.held.empty() ? "held" : state.ready ? "ready" : "checking";
+  row.reason = state.held;
+  row.options = state.options.options;
+  row.queued = state.queue.size() + state.in_flight.size();
+  row.quota_used = state.quota_used;
+  std::string from;
+  for (;;) {
+    auto letters =
+        state.services->store->scan(Family::dead_letters, keys::target_prefix(state.options.id), from, outbox_page);
+    if (!letters) break;
+    row.dead_letters += letters->size();
+    if (letters->size() < outbox_page) break;
+    from = letters->back().key + '\0';
+  }
+  return row;
+}
+
+void take_check(Self self, const Status& status) {
+  auto& state = self->state;
+  state.busy = false;
+  if (status) {
+    state.ready = true;
+    release(state);
+    spdlog::info("target {} ({}) is ready", state.options.name, state.options.kind);
+  } else {
+    // The target may simply not be up yet, so look again soon at first, slowly later.
+    const bool passing = status.error().code == engine::Errc::unavailable;
+    hold(self, {status.error().what, std::nullopt, !passing});
+  }
+  pump(self);
+}
+
+}  // namespace
+
+TargetWorker::behavior_type target_worker(Self self, ServicesPtr services, OrganisationId organisation,
+                                          TargetOptions options, Result<std::shared_ptr<TargetConnector>> connector) {
+  auto& state = self->state;
+  state.services = std::move(services);
+  state.organisation = organisation;
+  state.options = std::move(options);
+  state.options.secrets.clear();
+  if (connector) {
+    state.connector = *std::move(connector);
+  } else {
+    state.held = connector.error().what;
+    state.operator_needed = true;
+    state.services->counters().targets_held.fetch_add(1, std::memory_order_relaxed);
+    spdlog::warn("target {} is held: {}", state.options.name, state.held);
+  }
+  read_outbox(state);
+  return {
+      [self](const OwedItems& owed) {
+        for (const auto& item : owed.items) enqueue(self->state, Item{item, 0, {}});
+        pump(self);
+      },
+      [self](const ShardTable& table) {
+        self->state.table = table;
+        pump(self);
+      },
+      [self](const ReportArrived& arrived) { take_report(self, arrived.report); },
+      [self](const CheckDone& done) { take_check(self, done.status); },
+      [self](WorkerRound) {
+        self->state.round_at.reset();
+        for (const auto& [number, records] : self->state.unconfirmed)
+          if (self->state.resubmit.contains(number)) submit(self, number);
+        self->state.resubmit.clear();
+        pump(self);
+      },
+      [self](GatherOver) {
+        self->state.gathering = false;
+        self->state.gathered = true;
+        pump(self);
+        self->state.gathered = false;
+      },
+      [self](const ResultsDurable& durable) {
+        if (durable.ok) {
+          self->state.unconfirmed.erase(durable.number);
+          return;
+        }
+        self->state.resubmit.insert(durable.number);
+        schedule(self, self->state.services->clock->now() + resubmit_after);
+      },
+      [self](const WorkerQuestion& question, const ReplyPort& port) {
+        if (std::holds_alternative<ListTargets>(question.question))
+          return port->complete(AdminAnswer{std::vector<TargetRow>{row_of(self->state)}});
+        if (!self->state.connector) return port->complete(Error{engine::Errc::unavailable, self->state.held, "target"});
+        self->state.syncs.push_back({std::get<SyncTarget>(question.question), port, {}});
+        pump(self);
+      },
+      [self](const RetireTarget&) { self->quit(caf::exit_reason::user_shutdown); },
+  };
+}
+
+}  // namespace leadlight::actors

@@ -1,0 +1,80 @@
+// TARGET WORKER: one target's outbox, drained by age, batched, retried, coalesced to one entry a lead.
+//
+// The value is computed when it goes out, so the newest always wins. Nothing is forgotten before the result is a durable record:
+// after a crash the outbox says what is still owed, and sending an absolute value twice is harmless (F27, F31).
+#pragma once
+
+#include "actors/messages.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace leadlight::actors {
+
+struct TargetWorkerState {
+  static inline const char* name = "target";
+
+  struct Item {
+    OwedItem owed;
+    std::uint32_t attempts = 0;
+    Timestamp first_at{};    // of the first attempt
+  };
+  using QueueKey = std::pair<Timestamp, LeadId>;
+
+  ServicesPtr services;
+  OrganisationId organisation{};
+  TargetOptions options;
+  std::shared_ptr<TargetConnector> connector;   // none: it could not be made; see `held`
+  ShardTable table;
+
+  std::map<QueueKey, Item> queue;               // by when it may go out
+  std::unordered_map<LeadId, Timestamp> places; // of each lead in the queue
+  bool more_in_outbox = false;                  // the queue is full; read on when it has drained
+  std::unordered_map<LeadId, Item> in_flight;
+  std::vector<TargetWrite> writes;              // values under way, in order
+  bool busy = false;
+  bool gathering = false;                       // the batching window is open
+  bool gathered = false;                        // it has just closed
+
+  bool ready = false;                           // checked, and not held
+  bool operator_needed = false;
+  std::string held;                             // why nothing is sent; empty: it is
+  Timestamp hold_until{};
+  std::uint32_t holds = 0;                      // in a row
+  std::optional<double> quota_used;
+  std::optional<Timestamp> round_at;            // the next round that is scheduled
+
+  struct Sync {
+    SyncTarget step;
+    ReplyPort port;
+    SyncStep sum;
+  };
+  std::deque<Sync> syncs;
+  bool syncing = false;
+
+  std::uint64_t next_submission = 0;
+  std::unordered_map<std::uint64_t, std::vector<Record>> unconfirmed;  // results not durable yet
+  std::unordered_set<std::uint64_t> resubmit;                          // those of them that were refused for now
+  std::mt19937_64 random{std::random_device{}()};
+};
+
+/// Leads held in memory for one target; above it the outbox is read on later.
+inline constexpr std::size_t queue_max = 200'000;
+/// How long an entry is tried before it becomes a dead letter.
+inline constexpr engine::Milliseconds give_up_after = engine::day;
+/// Tries of one lead that its target refuses for passing reasons (contract salesforce.md, 7).
+inline constexpr std::uint32_t lead_attempts_max = 6;
+
+/// `connector` may hold why there is none: the target is then held until its settings change.
+TargetWorker::behavior_type target_worker(TargetWorker::stateful_pointer<TargetWorkerState> self, ServicesPtr services,
+                                          OrganisationId organisation, TargetOptions options,
+                                          Result<std::shared_ptr<TargetConnector>> connector);
+
+}  // namespace leadlight::actors

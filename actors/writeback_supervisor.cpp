@@ -1,0 +1,149 @@
+#include "actors/writeback_supervisor.hpp"
+
+#include "actors/target_worker.hpp"
+#include "storage/settings.hpp"
+
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <spdlog/spdlog.h>
+
+#include <mutex>
+#include <utility>
+
+namespace leadlight::actors {
+
+namespace {
+
+using Self = WritebackSupervisor::stateful_pointer<WritebackSupervisorState>;
+using engine::Errc;
+
+// Gathers the rows of several workers into one answer.
+class RowsSink final : public ReplySink {
+ public:
+  explicit RowsSink(ReplyPort port) : port_(std::move(port)) {}
+  RowsSink(const RowsSink&) = delete;
+  RowsSink& operator=(const RowsSink&) = delete;
+  ~RowsSink() override { port_->complete(AdminAnswer{std::move(rows_)}); }
+  // Workers answer one at a time through their own handle on this sink; the last handle to go sends the sum.
+  void complete(Reply reply) override {
+    const auto* answer = std::get_if<AdminAnswer>(&reply);
+    const auto* rows = answer == nullptr ? nullptr : std::get_if<std::vector<TargetRow>>(answer);
+    if (rows == nullptr) return;
+    const std::lock_guard guard{mutex_};
+    rows_.insert(rows_.end(), rows->begin(), rows->end());
+  }
+
+ private:
+  ReplyPort port_;
+  std::mutex mutex_;
+  std::vector<TargetRow> rows_;
+};
+
+Result<TargetOptions> options_of(const WritebackSettings& settings, const storage::TargetSettings& target) {
+  TargetOptions options{target.id, target.kind, target.name, target.options, {}};
+  if (!target.sealed_secrets.empty()) {
+    auto secrets = settings.sealer->unseal(target.sealed_secrets);
+    if (!secrets) return secrets.error();
+    options.secrets = *std::move(secrets);
+  }
+  if (target.demo && !settings.sandbox.empty()) {
+    std::erase_if(options.options, [](const auto& option) { return option.first == "url"; });
+    options.options.emplace_back("url", settings.sandbox);
+  }
+  return options;
+}
+
+void start_worker(Self self, const storage::TargetSettings& target) {
+  auto& state = self->state;
+  auto options = options_of(state.settings, target);
+  Result<std::shared_ptr<TargetConnector>> connector =
+      options ? state.settings.make_connector(*options) : Result<std::shared_ptr<TargetConnector>>{options.error()};
+  TargetOptions shown = options ? *options : TargetOptions{target.id, target.kind, target.name, target.options, {}};
+  auto worker = self->template spawn<caf::monitored>(target_worker, state.services, target.organisation,
+                                                                  std::move(shown), std::move(connector));
+  if (!state.table.shards.empty()) self->send(worker, state.table);
+  state.workers[target.id] = {std::move(worker), target.organisation, target.name};
+}
+
+// Brings the workers to what the settings say.
+void align_workers(Self self) {
+  auto& state = self->state;
+  if (!state.settings.enabled) return;
+  auto targets = storage::load_targets(*state.services->store);
+  if (!targets) return spdlog::error("targets cannot be read: {}", targets.error().what);
+  std::map<std::uint32_t, WritebackSupervisorState::Child> gone;
+  std::swap(gone, state.workers);
+  for (const auto& target : *targets) {
+    if (auto kept = gone.extract(target.id); !kept.empty()) {
+      state.workers.insert(std::move(kept));
+    } else {
+      start_worker(self, target);
+    }
+  }
+  for (const auto& [id, child] : gone) self->send(child.worker, RetireTarget{});
+}
+
+void worker_down(Self self, const caf::down_msg& down) {
+  auto& state = self->state;
+  for (auto at = state.workers.begin(); at != state.workers.end(); ++at) {
+    if (down.source != at->second.worker->address()) continue;
+    spdlog::error("the worker of target {} ended ({}); it is started again", at->second.target,
+                  self->system().render(down.reason));
+    state.workers.erase(at);
+    state.services->counters().actor_restarts.fetch_add(1, std::memory_order_relaxed);
+    if (!state.restarts.allow(state.services->clock->now()))
+      return state.fatal("target workers ended more than five times in ten minutes");
+    return align_workers(self);
+  }
+}
+
+void hand_over(WritebackSupervisorState& state, Self self, const OwedItems& owed) {
+  std::map<std::uint32_t, OwedItems> by_target;
+  for (const auto& item : owed.items) by_target[item.target].items.push_back(item);
+  for (auto& [target, items] : by_target)
+    if (const auto at = state.workers.find(target); at != state.workers.end()) self->send(at->second.worker, std::move(items));
+}
+
+void administer(Self self, const AdminRequest& request, const ReplyPort& port) {
+  auto& state = self->state;
+  if (std::holds_alternative<ListTargets>(request.act)) {
+    auto rows = std::make_shared<RowsSink>(port);
+    for (const auto& [id, child] : state.workers)
+      if (child.organisation == request.organisation)
+        self->send(child.worker, WorkerQuestion{ListTargets{}}, ReplyPort{rows});
+    return;
+  }
+  const auto* sync = std::get_if<SyncTarget>(&request.act);
+  if (sync == nullptr) return port->complete(Error{Errc::internal, "not a question about targets", ""});
+  for (const auto& [id, child] : state.workers)
+    if (child.organisation == request.organisation && child.target == sync->name)
+      return self->send(child.worker, WorkerQuestion{*sync}, port);
+  port->complete(Error{Errc::not_found, "no target has this name; `leadlight target list` names them", "name"});
+}
+
+}  // namespace
+
+WritebackSupervisorState::~WritebackSupervisorState() {
+  for (const auto& [id, child] : workers) caf::anon_send_exit(child.worker, caf::exit_reason::user_shutdown);
+}
+
+WritebackSupervisor::behavior_type writeback_supervisor(Self self, ServicesPtr services, WritebackSettings settings,
+                                                        std::function<void(std::string)> fatal) {
+  auto& state = self->state;
+  state.services = std::move(services);
+  state.settings = std::move(settings);
+  state.fatal = std::move(fatal);
+  self->set_down_handler([self](const caf::down_msg& down) { worker_down(self, down); });
+  align_workers(self);
+  return {
+      [self](const OwedItems& owed) { hand_over(self->state, self, owed); },
+      [self](const ShardTable& table) {
+        self->state.table = table;
+        for (const auto& [id, child] : self->state.workers) self->send(child.worker, table);
+      },
+      [self](const TargetsChanged&) { align_workers(self); },
+      [self](const AdminRequest& request, const ReplyPort& port) { administer(self, request, port); },
+  };
+}
+
+}  // namespace leadlight::actors

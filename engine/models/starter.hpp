@@ -1,0 +1,11 @@
+// The starter model, built into the program so that `leadlight init` needs no other file.
+#pragma once
+
+#include <string_view>
+
+namespace leadlight::engine::models {
+
+/// The text of engine/models/starter.toml, byte for byte.
+std::string_view starter_model_toml();
+
+}  // namespace leadlight::engine::models

@@ -1,0 +1,104 @@
+// One connection: reads a request, hands it to its route, sends the answer, and again, in order.
+//
+// While a request is being answered nothing is read, so a sender that pipelines waits in its own socket. Lives on one io thread;
+// private to net/.
+#pragma once
+
+#include "net/authentication.hpp"
+#include "net/http.hpp"
+#include "net/io_loop.hpp"
+#include "net/request_parser.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace leadlight::net {
+
+class HttpSession : public std::enable_shared_from_this<HttpSession> {
+ public:
+  HttpSession(IoLoop& loop, boost::asio::ip::tcp::socket socket);
+
+  void start(IoLoop::Sessions::iterator place);
+  /// Ends whatever has passed its deadline.
+  void sweep(std::chrono::steady_clock::time_point now);
+  /// The server is closing: no further request.
+  void drain();
+  void close();
+
+  /// The answer to request number `turn`; none: nobody gave one. Later ones are forgotten.
+  void take_answer(std::uint64_t turn, std::optional<HttpResponse> answer);
+  [[nodiscard]] bool in_handler(std::uint64_t turn) const { return in_handler_ && turn == turn_; }
+
+ private:
+  enum class Phase : std::uint8_t {
+    head,       // between requests, or reading a head
+    body,       // reading a body that will be handled
+    refusing,   // reading a body to its end, to answer a refusal on a connection that stays
+    handling,   // the route has it
+    sending,    // the answer is on its way
+    lingering,  // answered and shut down; what still comes in is thrown away, so that the answer is not lost to a reset
+    closed,
+  };
+  using Steady = std::chrono::steady_clock;
+  using error_code = boost::system::error_code;
+
+  void advance();
+  void begin_head();
+  void read_more();
+  void on_read(error_code ec, std::size_t got);
+  void on_head();
+  void stamp();
+  std::optional<HttpResponse> check_head();
+  std::optional<HttpResponse> check_target(std::string& path);
+  std::optional<HttpResponse> check_key();
+  std::optional<HttpResponse> check_body_headers();
+  void refuse_head(HttpResponse answer);
+  void invite_body();
+  void hand_over();
+  void refuse_broken(error_code ec);
+  void refuse_and_close(std::uint16_t status, const char* what);
+  void send(HttpResponse answer);
+  void compose(const HttpResponse& answer, std::size_t content_length);
+  void on_sent();
+  void next_request();
+  void linger();
+  void expire_in(std::chrono::milliseconds span) { deadline_ = Steady::now() + span; }
+
+  IoLoop& loop_;
+  ServerContext& server_;
+  boost::asio::ip::tcp::socket socket_;
+  IoLoop::Sessions::iterator place_{};
+  boost::beast::flat_buffer buffer_;
+  std::optional<RequestParser> parser_;
+  HttpRequest request_;
+  std::string target_;
+  Authenticator authenticator_;
+  const actors::KeyView* request_key_of_ = nullptr;  // what `request_.key` was copied from …
+  std::shared_ptr<const actors::Registry> request_key_registry_;  // … and its registry
+  std::shared_ptr<RateBucket> bucket_;               // of that key
+  const Route* route_ = nullptr;
+  std::string out_head_;
+  std::string out_body_;
+  std::optional<HttpResponse> answer_;               // given inside the handler, or a refusal that waits for its body
+  Steady::time_point deadline_{};
+  Steady::time_point request_began_{};
+  std::uint64_t turn_ = 0;
+  std::size_t head_bytes_ = 0;
+  std::size_t requests_ = 0;
+  std::uint16_t status_ = 0;
+  Phase phase_ = Phase::head;
+  bool reading_ = false;
+  bool head_begun_ = false;
+  bool stamped_ = false;
+  bool keep_alive_ = true;
+  bool in_handler_ = false;
+  bool unread_input_ = false;  // the peer may still be sending what nobody will read
+};
+
+}  // namespace leadlight::net

@@ -1,0 +1,85 @@
+// What every surface is given, and how it asks the actors: a message to the gateway, a reply that becomes the answer.
+#pragma once
+
+#include "actors/protocol.hpp"
+#include "net/http.hpp"
+#include "net/json_reader.hpp"
+
+#include <caf/send.hpp>
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+namespace leadlight::net {
+
+struct SurfaceContext {
+  actors::SwitchboardPtr switchboard;
+  actors::ClockPtr clock;
+};
+
+/// Each adds one surface's routes.
+void add_hg_live(Router& router, const SurfaceContext& context);
+void add_events(Router& router, const SurfaceContext& context);
+void add_leads(Router& router, const SurfaceContext& context);
+void add_requests(Router& router, const SurfaceContext& context);
+void add_operations(Router& router, const SurfaceContext& context);
+void add_admin(Router& router, const SurfaceContext& context);
+/// All of the above.
+void add_surfaces(Router& router, const SurfaceContext& context);
+
+/// A reply port that calls a function, once: with the reply, or with `unavailable` when its last copy dies unused.
+template <class OnReply>
+class ReplyFunction final : public actors::ReplySink {
+ public:
+  explicit ReplyFunction(OnReply on_reply) : on_reply_(std::move(on_reply)) {}
+  ReplyFunction(const ReplyFunction&) = delete;
+  ReplyFunction& operator=(const ReplyFunction&) = delete;
+  ~ReplyFunction() override {
+    if (!done_.load()) on_reply_(actors::Reply(engine::Error{engine::Errc::unavailable, "Nothing answers now; try again", {}}));
+  }
+  void complete(actors::Reply reply) override {
+    if (!done_.exchange(true)) on_reply_(std::move(reply));
+  }
+
+ private:
+  OnReply on_reply_;
+  std::atomic<bool> done_{false};
+};
+
+/// Sends `message` to the gateway; `on_reply(actors::Reply)` is called once, on whichever thread replies.
+template <class Message, class OnReply>
+void ask(const SurfaceContext& context, Message message, OnReply on_reply) {
+  actors::ReplyPort port = std::make_shared<ReplyFunction<OnReply>>(std::move(on_reply));
+  const auto gateway = context.switchboard->gateway();
+  if (gateway) caf::anon_send(gateway, std::move(message), std::move(port));
+  // else the port dies here, which answers `unavailable`
+}
+
+/// What an envelope needs of a request, to be kept until the reply is there.
+HttpRequest essentials(const HttpRequest& request);
+
+/// Asks, and answers a reply of type `Expected` with `render(const Expected&)`, an Error with a problem document.
+template <class Expected, class Message, class Render>
+void ask_for(const SurfaceContext& context, const HttpRequest& request, Respond respond, Message message, Render render) {
+  ask(context, std::move(message),
+      [about = essentials(request), respond = std::move(respond), render = std::move(render)](actors::Reply reply) {
+        if (const auto* expected = std::get_if<Expected>(&reply)) return respond(render(*expected));
+        if (const auto* error = std::get_if<engine::Error>(&reply)) return respond(problem(*error, about));
+        respond(problem({engine::Errc::internal, "An unexpected reply", {}}, about));
+      });
+}
+
+/// The calling thread's JSON reader.
+JsonReader& json_reader();
+
+/// Whether the Content-Type is `media_type`, whatever its parameters.
+bool has_media_type(const HttpRequest& request, std::string_view media_type);
+
+/// A whole number of a query parameter in [1, max]; above `max` it is lowered. Errors: invalid, `field` the parameter's name.
+engine::Result<std::size_t> limit_parameter(const HttpRequest& request, std::size_t otherwise, std::size_t max);
+
+/// Of the query parameter `name`: "true", "1", "false", "0" or absent (false). Errors: invalid.
+engine::Result<bool> flag_parameter(const HttpRequest& request, std::string_view name);
+
+}  // namespace leadlight::net

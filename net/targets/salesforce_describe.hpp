@@ -1,0 +1,23 @@
+// Whether the customer's fields fit the mapping, from Salesforce's description of the object. Pure.
+#pragma once
+
+#include "net/targets/salesforce_wire.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace leadlight::net::salesforce {
+
+struct DescribeVerdict {
+  std::vector<std::string> faults;                // everything that is wrong, in words
+  std::optional<std::size_t> signals_characters;  // the field's length
+};
+/// Compares the mapping with `GET /sobjects/{object}/describe`.
+DescribeVerdict compare_describe(std::string_view body, std::string_view object, const Fields& fields,
+                                 std::span<const std::string> labels);
+
+}  // namespace leadlight::net::salesforce

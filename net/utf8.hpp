@@ -1,0 +1,19 @@
+// Code points of UTF-8 text.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace leadlight::net {
+
+/// Takes the first code point off `text`; none when the bytes are not UTF-8 (overlong forms and surrogates included).
+/// Precondition: `text` is not empty.
+std::optional<char32_t> take_code_point(std::string_view& text);
+
+bool is_utf8(std::string_view text);
+
+/// Whether it can be seen or is a plain space: no control, no line or paragraph separator, no invisible or direction mark.
+bool is_printable(char32_t point);
+
+}  // namespace leadlight::net

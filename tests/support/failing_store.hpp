@@ -1,0 +1,55 @@
+// A store whose commits fail on demand: every promise of the store below it, until `fail_next_commit`.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "storage/store.hpp"
+
+namespace leadlight::tests {
+
+class FailingStore final : public storage::Store {
+ public:
+  explicit FailingStore(std::unique_ptr<storage::Store> below) : below_(std::move(below)) {}
+
+  /// The next commit changes nothing and fails with io_error; so does every later one, as after a failure of the disk.
+  void fail_next_commit() { failing_ = true; }
+  /// The disk was mended and the process restarted: commits work again.
+  void mend() { failing_ = false; }
+  /// Commits that succeeded.
+  [[nodiscard]] std::size_t commits() const { return commits_; }
+
+  [[nodiscard]] engine::Result<std::optional<std::string>> get(storage::Family family,
+                                                               std::string_view key) const override {
+    return below_->get(family, key);
+  }
+  [[nodiscard]] engine::Result<std::vector<storage::KeyValue>> scan(storage::Family family, std::string_view prefix,
+                                                                    std::string_view from,
+                                                                    std::size_t limit) const override {
+    return below_->scan(family, prefix, from, limit);
+  }
+  [[nodiscard]] engine::Result<std::vector<storage::KeyValue>> scan_back(storage::Family family,
+                                                                         std::string_view prefix, std::string_view from,
+                                                                         std::size_t limit) const override {
+    return below_->scan_back(family, prefix, from, limit);
+  }
+  engine::Status commit(const storage::Batch& changes) override {
+    if (failing_) return engine::Error{engine::Errc::io_error, "storage: a commit failed on demand of the test", ""};
+    auto status = below_->commit(changes);
+    if (status) ++commits_;
+    return status;
+  }
+  void set_expiry_floor(engine::Timestamp now) override { below_->set_expiry_floor(now); }
+  [[nodiscard]] std::uint64_t approximate_count(storage::Family family) const override {
+    return below_->approximate_count(family);
+  }
+  [[nodiscard]] std::optional<Space> space() const override { return below_->space(); }
+
+ private:
+  std::unique_ptr<storage::Store> below_;
+  std::atomic<bool> failing_ = false;
+  std::atomic<std::size_t> commits_ = 0;
+};
+
+}  // namespace leadlight::tests

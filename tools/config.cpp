@@ -1,0 +1,172 @@
+#include "tools/app.hpp"
+
+#include <toml++/toml.h>
+
+#include <charconv>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <sstream>
+
+namespace leadlight::tools {
+
+namespace {
+
+using engine::Errc;
+using engine::Error;
+using engine::Result;
+using engine::Status;
+
+Error bad(std::string where, const std::string& value, const std::string& remedy) {
+  return Error{Errc::invalid, where + ": '" + value + "' does not fit; " + remedy, where};
+}
+
+template <class T>
+Result<T> number(const std::string& where, const std::string& text, T least, T most) {
+  T value{};
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() && value >= least && value <= most) return value;
+  std::ostringstream remedy;
+  remedy << "write a number from " << least << " to " << most;
+  return bad(where, text, remedy.str());
+}
+
+using Set = std::function<Status(ServerConfig&, const std::string& where, const std::string& text)>;
+
+template <class T>
+Set to_number(T ServerConfig::*member, T least, T most) {
+  return [=](ServerConfig& config, const std::string& where, const std::string& text) -> Status {
+    auto value = number<T>(where, text, least, most);
+    if (!value) return value.error();
+    config.*member = *value;
+    return engine::Ok{};
+  };
+}
+
+Set to_text(std::string ServerConfig::*member) {
+  return [=](ServerConfig& config, const std::string&, const std::string& text) -> Status {
+    config.*member = text;
+    return engine::Ok{};
+  };
+}
+
+Set to_choice(std::string ServerConfig::*member, std::vector<std::string> choices) {
+  return [=](ServerConfig& config, const std::string& where, const std::string& text) -> Status {
+    std::string all;
+    for (const auto& choice : choices) {
+      if (choice == text) {
+        config.*member = text;
+        return engine::Ok{};
+      }
+      all += (all.empty() ? "" : ", ") + choice;
+    }
+    return bad(where, text, "use one of: " + all);
+  };
+}
+
+Status set_retention(ServerConfig& config, const std::string& where, const std::string& text) {
+  auto days = number<std::int64_t>(where, text, 91, 3'650);
+  if (!days) return days.error();
+  config.log_retention = *days * engine::day;
+  return engine::Ok{};
+}
+
+struct Setting {
+  std::string_view section;
+  std::string_view key;
+  Set set;
+};
+
+const std::vector<Setting>& settings() {
+  static const std::vector<Setting> all = {
+      {"server", "listen", to_text(&ServerConfig::listen)},
+      {"server", "io_threads", to_number<std::size_t>(&ServerConfig::io_threads, 1, 64)},
+      {"server", "sandbox", to_text(&ServerConfig::sandbox)},
+      {"actors", "lead_host", to_choice(&ServerConfig::lead_host, {"hosted", "spawned"})},
+      {"actors", "shard_actors", to_number<std::size_t>(&ServerConfig::shard_actors, 1, engine::shard_count)},
+      {"actors", "in_flight_max", to_number<std::size_t>(&ServerConfig::in_flight_max, 1, 1'000'000)},
+      {"actors", "events_per_lead_max", to_number<std::uint32_t>(&ServerConfig::events_per_lead_max, 10, 100'000)},
+      {"actors", "resident_bytes_max",
+       to_number<std::uint64_t>(&ServerConfig::resident_bytes_max, 1ULL << 20U, 1ULL << 44U)},
+      {"storage", "block_cache_bytes",
+       to_number<std::uint64_t>(&ServerConfig::block_cache_bytes, 1ULL << 20U, 1ULL << 44U)},
+      {"storage", "low_water_bytes", to_number<std::uint64_t>(&ServerConfig::low_water_bytes, 0, 1ULL << 50U)},
+      {"storage", "low_water_share", to_number<double>(&ServerConfig::low_water_share, 0.0, 1.0)},
+      {"storage", "log_retention_days", set_retention},
+      {"log", "level", to_choice(&ServerConfig::log_level, {"debug", "info", "warn", "error", "critical"})},
+  };
+  return all;
+}
+
+std::string text_of(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  std::ostringstream out;
+  if (const auto* whole = node.as_integer()) out << whole->get();
+  if (const auto* real = node.as_floating_point()) out << real->get();
+  return out.str();
+}
+
+Status read_section(const std::string& file, std::string_view section, const toml::table& table, ServerConfig& config) {
+  for (const auto& [key, node] : table) {
+    const Setting* known = nullptr;
+    for (const auto& setting : settings())
+      if (setting.section == section && setting.key == key.str()) known = &setting;
+    const std::string where = file + ":" + std::to_string(node.source().begin.line) + ": " + std::string{section} + "." +
+                              std::string{key.str()};
+    if (known == nullptr)
+      return Error{Errc::invalid, where + " is not a setting; see docs/guides/operations.md", std::string{key.str()}};
+    if (auto set = known->set(config, where, text_of(node)); !set) return set.error();
+  }
+  return engine::Ok{};
+}
+
+Status read_file(const std::filesystem::path& path, ServerConfig& config) {
+  std::ifstream in{path};
+  if (!in) return Error{Errc::not_found, "the configuration file " + path.string() + " cannot be read", "config"};
+  const std::string text{std::istreambuf_iterator<char>{in}, {}};
+  toml::table parsed;
+  try {
+    parsed = toml::parse(text, path.string());
+  } catch (const toml::parse_error& error) {
+    return Error{Errc::invalid,
+                 path.string() + ":" + std::to_string(error.source().begin.line) + ": " +
+                     std::string{error.description()},
+                 "config"};
+  }
+  for (const auto& [section, node] : parsed) {
+    const auto* table = node.as_table();
+    const std::string name{section.str()};
+    if (table == nullptr || (name != "server" && name != "actors" && name != "storage" && name != "log"))
+      return Error{Errc::invalid,
+                   path.string() + ":" + std::to_string(node.source().begin.line) + ": [" + name +
+                       "] is not a section; use [server], [actors], [storage] or [log]",
+                   name};
+    if (auto read = read_section(path.string(), name, *table, config); !read) return read.error();
+  }
+  return engine::Ok{};
+}
+
+std::string variable_of(const Setting& setting) {
+  std::string name = "LEADLIGHT_" + std::string{setting.section} + "_" + std::string{setting.key};
+  for (auto& c : name)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return name;
+}
+
+}  // namespace
+
+Result<ServerConfig> read_config(const std::optional<std::filesystem::path>& file, ServerConfig config) {
+  if (file)
+    if (auto read = read_file(*file, config); !read) return read.error();
+  for (const auto& setting : settings()) {
+    const std::string name = variable_of(setting);
+    const char* value = std::getenv(name.c_str());
+    if (value == nullptr) continue;
+    if (auto set = setting.set(config, name, value); !set) return set.error();
+  }
+  if (const char* faults = std::getenv("LEADLIGHT_STORAGE_FAULTS"); faults != nullptr) config.storage_faults = faults;
+  return config;
+}
+
+}  // namespace leadlight::tools

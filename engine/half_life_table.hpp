@@ -1,7 +1,7 @@
 // The half-life table: E[i] = floor(2^32 * 2^(-i/4096)) for i = 0..4095.
 //
-// Printed by tools/generate_half_life_table.py, which computes each entry exactly and checks it with 60 digits; never
-// edited by hand. The entries decide stored scores and must not change.
+// Printed by tools/generate_half_life_table.py, which computes each entry exactly and checks it with 60
+// digits; never edited by hand. The entries decide stored scores and must not change.
 #pragma once
 
 #include <array>

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Prints engine/half_life_table.hpp: E[i] = floor(2^32 * 2^(-i/4096)) for i = 0..4095.
 
-Twelve integer square roots make the 4096th root, and floor(sqrt(floor(x))) = floor(sqrt(x)), so every entry is exact. Each
-is compared with the same power in 60-digit decimal arithmetic before it is printed. Takes about a minute.
+Twelve integer square roots make the 4096th root, and floor(sqrt(floor(x))) = floor(sqrt(x)), so every entry is exact.
+Each is compared with the same power in 60-digit decimal arithmetic before it is printed. Takes about a minute.
 
 Usage: python3 tools/generate_half_life_table.py > engine/half_life_table.hpp
 """
@@ -38,8 +38,8 @@ def main():
             raise SystemExit(f"entry {step}: roots and decimals differ")
     print("// The half-life table: E[i] = floor(2^32 * 2^(-i/4096)) for i = 0..4095.")
     print("//")
-    print("// Printed by tools/generate_half_life_table.py, which computes each entry exactly and checks it with 60 digits; never")
-    print("// edited by hand. The entries decide stored scores and must not change.")
+    print("// Printed by tools/generate_half_life_table.py, which computes each entry exactly and checks it with 60")
+    print("// digits; never edited by hand. The entries decide stored scores and must not change.")
     print("#pragma once")
     print()
     print("#include <array>")

@@ -49,22 +49,34 @@ std::optional<std::int64_t> step_to_exit(const Model& model, const Window& windo
   return std::nullopt;
 }
 
-void expect_exact(const Model& model, const Window& window, RawRange range, std::int64_t span) {
-  const auto found = ms_of(first_exit(CompiledModel{model}, window, now, range));
+/// Says whether the search went all the way; where it gave up early, it must not be late.
+bool expect_exact(const Model& model, const Window& window, RawRange range, std::int64_t span) {
+  const auto inside = [&](std::int64_t at) {
+    const MicroPoints raw = test::naive_raw(model, window, at);
+    return raw >= range.at_least && raw < range.below;
+  };
+  const CompiledModel compiled{model};
+  const auto found = find_crossing(Curve{compiled, window, now}, now_ms, range);
+  EXPECT_EQ(ms_of(first_exit(compiled, window, now, range)), found ? std::optional{found->at} : std::nullopt);
   const auto stepped = step_to_exit(model, window, now_ms, range, span);
-  if (stepped) {
-    ASSERT_EQ(found, stepped);
-  } else if (found) {
-    ASSERT_GT(*found, now_ms + span);
-    const MicroPoints before = test::naive_raw(model, window, *found - 1);
-    const MicroPoints at = test::naive_raw(model, window, *found);
-    ASSERT_TRUE(before >= range.at_least && before < range.below);
-    ASSERT_TRUE(at < range.at_least || at >= range.below);
+  if (!found) {
+    EXPECT_EQ(stepped, std::nullopt);
+    return true;
   }
+  if (found->at <= now_ms + span && found->exact) {
+    EXPECT_EQ(found->at, stepped);
+  } else if (stepped) {
+    EXPECT_LE(found->at, *stepped);
+    EXPECT_FALSE(found->exact);
+  }
+  EXPECT_TRUE(found->at == now_ms + 1 || inside(found->at - 1));
+  EXPECT_FALSE(found->exact && inside(found->at));
+  return found->exact;
 }
 
 void expect_exact_for_random_models(int negative, std::uint64_t first_seed) {
   constexpr std::int64_t span = 1'500;
+  int given_up = 0;
   for (std::uint64_t seed = first_seed; seed < first_seed + 400; ++seed) {
     SCOPED_TRACE(testing::Message() << "seed " << seed);
     test::RandomScoring random{seed};
@@ -72,12 +84,13 @@ void expect_exact_for_random_models(int negative, std::uint64_t first_seed) {
     const Window window = random.window(now_ms, span, 15);
     const MicroPoints raw = test::naive_raw(model, window, now_ms);
     const auto segment = scale(model.thresholds, raw).segment;
-    expect_exact(model, window, range_of(model.thresholds, segment), 2 * span);
+    EXPECT_TRUE(expect_exact(model, window, range_of(model.thresholds, segment), 2 * span));
     // Bounds close to the score, where floors decide.
     const RawRange narrow{std::max<MicroPoints>(raw - random.number(0, 50), 0), raw + random.number(1, 50)};
-    expect_exact(model, window, narrow, 2 * span);
-    if (testing::Test::HasFatalFailure()) return;
+    if (!expect_exact(model, window, narrow, 2 * span)) ++given_up;
+    if (testing::Test::HasFailure()) return;
   }
+  EXPECT_LE(given_up, 2);  // a band of a few micro-points around the score, held for weeks
 }
 
 TEST(FirstExit, AgreesWithSteppingWhereAllPointsArePositive) {

@@ -5,8 +5,8 @@
 #include "storage/keys.hpp"
 #include "storage/settings.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
 #include <array>
@@ -22,7 +22,8 @@ using engine::Errc;
 using storage::Family;
 namespace keys = storage::keys;
 
-constexpr std::array<std::string_view, 7> scopes_known = {"hg", "sixsense", "events", "leads", "typeform", "hubspot", "admin"};
+constexpr std::array<std::string_view, 7> scopes_known = {"hg",       "sixsense", "events", "leads",
+                                                          "typeform", "hubspot",  "admin"};
 constexpr std::size_t keys_per_organisation_max = 1'000;
 constexpr std::size_t targets_per_organisation_max = 100;
 constexpr std::size_t dead_letters_per_step = 1'000;
@@ -49,10 +50,13 @@ void commit(Self self, storage::Batch batch, const ReplyPort& port, std::functio
             if (!committed) return port->complete(committed.error());
             then();
           },
-          [port](const caf::error&) { port->complete(Error{Errc::unavailable, "the committer is down", ""}); });
+          [port](const caf::error&) {
+            port->complete(Error{Errc::unavailable, "the committer is down", ""});
+          });
 }
 
-// ---- keys --------------------------------------------------------------------------------------------------------------
+// ---- keys
+// --------------------------------------------------------------------------------------------------------------
 
 KeyRow row_of(const storage::Key& key) {
   return {key.id, key.name, key.scopes, key.rate, key.created_at, key.revoked_at, {}};
@@ -111,7 +115,8 @@ void list_keys(Self self, OrganisationId organisation, const ReplyPort& port) {
   port->complete(AdminAnswer{std::move(rows)});
 }
 
-// ---- models ----------------------------------------------------------------------------------------------------------------
+// ---- models
+// ----------------------------------------------------------------------------------------------------------------
 
 void list_models(Self self, OrganisationId organisation, const ReplyPort& port) {
   auto models = storage::load_models(*self->state.services->store, organisation);
@@ -121,7 +126,8 @@ void list_models(Self self, OrganisationId organisation, const ReplyPort& port) 
   port->complete(AdminAnswer{std::move(rows)});
 }
 
-// ---- targets -----------------------------------------------------------------------------------------------------------------
+// ---- targets
+// -----------------------------------------------------------------------------------------------------------------
 
 // A sink that runs `then` when the answer is good, and passes a refusal on.
 class ThenSink final : public ReplySink {
@@ -145,7 +151,8 @@ Result<std::vector<storage::TargetSettings>> all_targets(const AdministratorStat
 
 Status check_name(const std::string& name) {
   const bool fits = !name.empty() && name.size() <= 64 && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
   });
   if (fits) return engine::Ok{};
   return Error{Errc::invalid, "name must be 1 to 64 letters, digits, '-', '_' or '.'", "name"};
@@ -173,8 +180,8 @@ void add_target(Self self, const AdminRequest& request, const AddTarget& wanted,
   if (last->has_value()) id = std::max(id, static_cast<std::uint32_t>(std::strtoul((*last)->c_str(), nullptr, 10)) + 1);
   auto connector = state.desk.make_connector({id, wanted.kind, wanted.name, wanted.options, wanted.secrets});
   if (!connector) return port->complete(connector.error());
-  storage::TargetSettings row{id, request.organisation, wanted.kind, wanted.name, wanted.options, {}, false,
-                              state.services->clock->now()};
+  storage::TargetSettings row{id,    request.organisation,        wanted.kind, wanted.name, wanted.options, {},
+                              false, state.services->clock->now()};
   std::sort(row.options.begin(), row.options.end());
   if (!wanted.secrets.empty()) row.sealed_secrets = state.desk.sealer->seal(wanted.secrets);
   storage::Batch batch;
@@ -236,7 +243,8 @@ void remove_target(Self self, const AdminRequest& request, const RemoveTarget& w
     return target.organisation == request.organisation && target.name == wanted.name;
   });
   if (row == targets->end())
-    return port->complete(Error{Errc::not_found, "no target has this name; `leadlight target list` names them", "name"});
+    return port->complete(
+        Error{Errc::not_found, "no target has this name; `leadlight target list` names them", "name"});
   storage::Batch batch;
   storage::remove_target(batch, request.organisation, wanted.name);
   commit(self, std::move(batch), port, [self, request, port, id = row->id] {
@@ -248,7 +256,8 @@ void remove_target(Self self, const AdminRequest& request, const RemoveTarget& w
   });
 }
 
-// ---- dead letters --------------------------------------------------------------------------------------------------------------
+// ---- dead letters
+// --------------------------------------------------------------------------------------------------------------
 
 struct LetterRef {
   std::string key;
@@ -269,10 +278,11 @@ Result<std::vector<LetterRef>> letters_of(const AdministratorState& state, Organ
     const auto prefix = keys::target_prefix(target.id);
     if (!after.empty() && after.substr(0, prefix.size()) > prefix) continue;
     const bool continued = after.starts_with(prefix);
-    auto rows = email.empty()
-                    ? state.services->store->scan(Family::dead_letters, prefix, continued ? after : std::string{}, limit)
-                    : state.services->store->scan(
-                          Family::dead_letters, keys::outbox(target.id, engine::lead_id(organisation, email)), {}, 1);
+    auto rows =
+        email.empty()
+            ? state.services->store->scan(Family::dead_letters, prefix, continued ? after : std::string{}, limit)
+            : state.services->store->scan(Family::dead_letters,
+                                          keys::outbox(target.id, engine::lead_id(organisation, email)), {}, 1);
     if (!rows) return rows.error();
     for (const auto& row : *rows) {
       auto letter = storage::decode_dead_letter(row.value);
@@ -339,14 +349,14 @@ void drop_dead_letters(Self self, OrganisationId organisation, const DropDeadLet
   });
 }
 
-// Asks for each lead again, as a trigger would: the current value goes out, never the refused one. What the target has confirmed
-// with a newer score since is skipped.
-void replay_dead_letters(Self self, OrganisationId organisation, const ReplayDeadLetters& wanted, const ReplyPort& port) {
+// Asks for each lead again, as a trigger would: the current value goes out, never the refused one. What the target has
+// confirmed with a newer score since is skipped.
+void replay_dead_letters(Self self, OrganisationId organisation, const ReplayDeadLetters& wanted,
+                         const ReplyPort& port) {
   auto& state = self->state;
   auto targets = all_targets(state);
   if (!targets) return port->complete(targets.error());
-  auto letters =
-      letters_of(state, organisation, *targets, wanted.target, wanted.email, {}, dead_letters_per_step);
+  auto letters = letters_of(state, organisation, *targets, wanted.target, wanted.email, {}, dead_letters_per_step);
   if (!letters) return port->complete(letters.error());
   Affected affected;
   storage::Batch batch;
@@ -358,7 +368,8 @@ void replay_dead_letters(Self self, OrganisationId organisation, const ReplayDea
     auto lead = bytes->has_value() ? storage::decode_lead(ref.lead, **bytes)
                                    : Result<engine::Lead>{Error{Errc::not_found, "", ""}};
     const auto* ledger = lead ? lead->ledger(ref.target->id) : nullptr;
-    const bool superseded = !lead || (ledger != nullptr && ledger->confirmed && ledger->scored_at > ref.letter.scored_at);
+    const bool superseded =
+        !lead || (ledger != nullptr && ledger->confirmed && ledger->scored_at > ref.letter.scored_at);
     batch.remove(Family::dead_letters, ref.key);
     ++(superseded ? affected.skipped : affected.count);
     if (superseded) continue;
@@ -446,14 +457,16 @@ Result<std::shared_ptr<const Registry>> load_registry(const storage::Store& stor
   return std::shared_ptr<const Registry>{std::move(registry)};
 }
 
-Result<std::pair<std::string, storage::Key>> make_key(OrganisationId organisation, const CreateKey& request, Timestamp now) {
+Result<std::pair<std::string, storage::Key>> make_key(OrganisationId organisation, const CreateKey& request,
+                                                      Timestamp now) {
   if (request.name.empty() || request.name.size() > 100)
     return Error{Errc::invalid, "name must be 1 to 100 bytes", "name"};
   if (request.scopes.empty()) return Error{Errc::invalid, "give at least one scope", "scopes"};
   for (const auto& scope : request.scopes) {
     if (std::find(scopes_known.begin(), scopes_known.end(), scope) != scopes_known.end()) continue;
     return Error{Errc::invalid,
-                 "'" + scope + "' is not a scope; use hg, sixsense, events, leads, typeform, hubspot or admin", "scopes"};
+                 "'" + scope + "' is not a scope; use hg, sixsense, events, leads, typeform, hubspot or admin",
+                 "scopes"};
   }
   if (request.rate && (*request.rate == 0 || *request.rate > 1'000'000))
     return Error{Errc::invalid, "rate must be 1 to 1,000,000 requests a second, or none", "rate"};

@@ -29,14 +29,15 @@ struct AdministratorState {
   AdministratorDesk desk;
 };
 
-Administrator::behavior_type administrator(Administrator::stateful_pointer<AdministratorState> self, ServicesPtr services,
-                                           AdministratorDesk desk);
+Administrator::behavior_type administrator(Administrator::stateful_pointer<AdministratorState> self,
+                                           ServicesPtr services, AdministratorDesk desk);
 
 /// The keys in force, as the door needs them. Errors: io_error, corrupt.
 Result<std::shared_ptr<const Registry>> load_registry(const storage::Store& store);
 
 /// A new key for `organisation` and its stored form; the text is shown once and kept nowhere.
 /// Errors: invalid (name, scopes or rate).
-Result<std::pair<std::string, storage::Key>> make_key(OrganisationId organisation, const CreateKey& request, Timestamp now);
+Result<std::pair<std::string, storage::Key>> make_key(OrganisationId organisation, const CreateKey& request,
+                                                      Timestamp now);
 
 }  // namespace leadlight::actors

@@ -1,7 +1,7 @@
 #include "actors/committer.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
 

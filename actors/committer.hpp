@@ -1,7 +1,7 @@
 // COMMITTER: the only actor that waits for the disk. Everything waiting joins one synced batch.
 //
-// Spawned detached. After the first storage error it answers every further commit with that error and tells the application,
-// which ends the process: never retry a failed sync (docs/decisions/0003-one-committer.md).
+// Spawned detached. After the first storage error it answers every further commit with that error and tells the
+// application, which ends the process: never retry a failed sync (docs/decisions/0003-one-committer.md).
 #pragma once
 
 #include "actors/messages.hpp"
@@ -21,9 +21,9 @@ struct CommitterState {
   struct Waiting {
     caf::typed_response_promise<engine::Status> reply;
   };
-  storage::Batch batch;                // of the round being gathered
+  storage::Batch batch;  // of the round being gathered
   std::size_t records = 0;
-  std::vector<Waiting> waiting;        // who is in it
+  std::vector<Waiting> waiting;  // who is in it
   std::optional<Error> failed;
 };
 

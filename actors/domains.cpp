@@ -12,14 +12,13 @@ namespace {
 
 // Providers at which anybody can have an address; ascending. Compiled from their own sign-up pages.
 constexpr std::array<std::string_view, 48> free_mail = {
-    "126.com",        "163.com",       "aol.com",       "bluewin.ch",     "comcast.net",  "duck.com",
-    "fastmail.com",   "free.fr",       "freenet.de",    "gmail.com",      "gmx.at",       "gmx.ch",
-    "gmx.com",        "gmx.de",        "gmx.net",       "googlemail.com", "hey.com",      "hotmail.co.uk",
-    "hotmail.com",    "hotmail.de",    "hotmail.fr",    "icloud.com",     "laposte.net",  "libero.it",
-    "live.com",       "mac.com",       "mail.com",      "mail.ru",        "me.com",       "msn.com",
-    "naver.com",      "orange.fr",     "outlook.com",   "outlook.de",     "proton.me",    "protonmail.com",
-    "qq.com",         "sbcglobal.net", "t-online.de",   "tuta.com",       "web.de",       "yahoo.co.jp",
-    "yahoo.co.uk",    "yahoo.com",     "yahoo.de",      "yahoo.fr",       "yandex.ru",    "zoho.com"};
+    "126.com",        "163.com",        "aol.com",       "bluewin.ch",    "comcast.net", "duck.com",   "fastmail.com",
+    "free.fr",        "freenet.de",     "gmail.com",     "gmx.at",        "gmx.ch",      "gmx.com",    "gmx.de",
+    "gmx.net",        "googlemail.com", "hey.com",       "hotmail.co.uk", "hotmail.com", "hotmail.de", "hotmail.fr",
+    "icloud.com",     "laposte.net",    "libero.it",     "live.com",      "mac.com",     "mail.com",   "mail.ru",
+    "me.com",         "msn.com",        "naver.com",     "orange.fr",     "outlook.com", "outlook.de", "proton.me",
+    "protonmail.com", "qq.com",         "sbcglobal.net", "t-online.de",   "tuta.com",    "web.de",     "yahoo.co.jp",
+    "yahoo.co.uk",    "yahoo.com",      "yahoo.de",      "yahoo.fr",      "yandex.ru",   "zoho.com"};
 static_assert(std::is_sorted(free_mail.begin(), free_mail.end()));
 
 constexpr std::size_t cache_entries_max = 100'000;

@@ -15,8 +15,8 @@ class Domains {
   Domains(const Domains&) = delete;
   Domains& operator=(const Domains&) = delete;
 
-  /// "jo@mail.acme.co.uk" → "acme.co.uk"; "jo@gmail.com" → "" (free mail is never a company); no registrable domain → "".
-  /// The reference is valid until the next call.
+  /// "jo@mail.acme.co.uk" → "acme.co.uk"; "jo@gmail.com" → "" (free mail is never a company); no registrable domain →
+  /// "". The reference is valid until the next call.
   const std::string& registrable(std::string_view email);
 
  private:

@@ -4,8 +4,8 @@
 #include "storage/codec/codec.hpp"
 #include "storage/keys.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -104,7 +104,8 @@ std::optional<Reply> idempotent_answer(GatewayState& state, const Submission& su
   if (!entry) return entry.error();
   if (entry->until <= state.services->clock->now()) return std::nullopt;
   if (entry->body_hash != submission.idempotency->body_hash)
-    return Error{Errc::unprocessable, "this Idempotency-Key was used with another body; use a new key", "Idempotency-Key"};
+    return Error{Errc::unprocessable, "this Idempotency-Key was used with another body; use a new key",
+                 "Idempotency-Key"};
   return Replayed{entry->status, entry->answer};
 }
 
@@ -154,8 +155,8 @@ void submit(Self self, Submission& submission, const ReplyPort& port) {
 
 void remember(Self self, const RememberAnswer& answer, const ReplyPort& port) {
   auto& state = self->state;
-  const std::string key = storage::keys::idempotency(answer.organisation, answer.idempotency.key_high,
-                                                     answer.idempotency.key_low);
+  const std::string key =
+      storage::keys::idempotency(answer.organisation, answer.idempotency.key_high, answer.idempotency.key_low);
   Commit commit;
   commit.batch.put(Family::idempotency, key,
                    encode(storage::IdempotencyEntry{state.services->clock->now() + idempotency_span,
@@ -164,20 +165,22 @@ void remember(Self self, const RememberAnswer& answer, const ReplyPort& port) {
     self->state.idempotency_under_way.erase(key);
     port->complete(committed ? Reply{engine::Ok{}} : Reply{committed.error()});
   };
-  self->request(state.committer, caf::infinite, std::move(commit))
-      .then(done, [done](const caf::error&) { done(Error{Errc::unavailable, "the committer is down", ""}); });
+  self->request(state.committer, caf::infinite, std::move(commit)).then(done, [done](const caf::error&) {
+    done(Error{Errc::unavailable, "the committer is down", ""});
+  });
 }
 
 Reply request_view(const GatewayState& state, const RequestQuery& query) {
   auto bytes = state.services->store->get(Family::requests, query.request_id);
   if (!bytes) return bytes.error();
-  const Error unknown{Errc::not_found, "no request with this id is known; requests are kept for seven days", "request_id"};
+  const Error unknown{Errc::not_found, "no request with this id is known; requests are kept for seven days",
+                      "request_id"};
   if (!bytes->has_value()) return unknown;
   auto status = storage::decode_request(**bytes);
   if (!status) return status.error();
   if (status->lead.organisation() != query.organisation) return unknown;
-  RequestView view{query.request_id,  status->email,      status->source,  status->accepted_at, status->scored_at,
-                   status->written_at, status->outcome, status->score, status->detail};
+  RequestView view{query.request_id,   status->email,   status->source, status->accepted_at, status->scored_at,
+                   status->written_at, status->outcome, status->score,  status->detail};
   const bool open = view.outcome == "accepted";
   if (open && state.services->clock->now() - view.accepted_at > late_after) view.outcome = "late";
   return view;
@@ -202,8 +205,7 @@ void set_table(Self self, const ShardTable& table) {
 
 void ask_shard(Self self, const LeadQuery& query, const ReplyPort& port) {
   auto& state = self->state;
-  if (state.table.shards.empty())
-    return port->complete(Error{Errc::unavailable, "the engine is starting", ""});
+  if (state.table.shards.empty()) return port->complete(Error{Errc::unavailable, "the engine is starting", ""});
   const bool past = query.as_of.has_value() || std::holds_alternative<TimelineQuestion>(query.question);
   if (past) {
     if (state.desks.reader) self->send(state.desks.reader, query, port);

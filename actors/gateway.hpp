@@ -1,8 +1,8 @@
-// GATEWAY: the network actor. Commands the listeners, admits each request, fixes domain and shard, gathers batches, one in
-// flight a shard actor.
+// GATEWAY: the network actor. Commands the listeners, admits each request, fixes domain and shard, gathers batches, one
+// in flight a shard actor.
 //
-// Admission: at most `in_flight_max` records are under way; a record stays under way until the shards have answered, client or no
-// client, which bounds every mailbox. A full disk refuses records and keeps answering questions.
+// Admission: at most `in_flight_max` records are under way; a record stays under way until the shards have answered,
+// client or no client, which bounds every mailbox. A full disk refuses records and keeps answering questions.
 #pragma once
 
 #include "actors/domains.hpp"
@@ -28,14 +28,14 @@ struct GatewayState {
   struct Pending {
     ReplyPort port;
     Receipts receipts;
-    std::size_t open = 0;                 // parts not answered yet
+    std::size_t open = 0;  // parts not answered yet
     std::optional<Error> failed;
     std::size_t records = 0;
-    std::string idempotency_key;          // empty: none
+    std::string idempotency_key;  // empty: none
   };
   struct Part {
     std::shared_ptr<Pending> pending;
-    std::uint32_t index = 0;              // of the record in its submission
+    std::uint32_t index = 0;  // of the record in its submission
   };
   // What waits for, or is in, one shard actor.
   struct Lane {
@@ -47,12 +47,12 @@ struct GatewayState {
   ServicesPtr services;
   GatewayLimits limits;
   Committer committer;
-  std::shared_ptr<Listeners> listeners;   // none: nothing listens
+  std::shared_ptr<Listeners> listeners;  // none: nothing listens
   ShardTable table;
   Desks desks;
   std::vector<Lane> lanes;
   std::size_t in_flight = 0;
-  std::string refusal;                    // why records are refused; empty: they are not
+  std::string refusal;  // why records are refused; empty: they are not
   std::unordered_set<std::string> idempotency_under_way;
   Domains domains;
 };

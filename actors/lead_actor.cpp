@@ -62,7 +62,7 @@ Verdict LeadActor::receive(const Delivery& delivery, const Services& services, s
   verdict.owed_before = std::any_of(state_.targets.begin(), state_.targets.end(),
                                     [](const engine::TargetLedger& ledger) { return ledger.owed != 0; });
   const LeadId id = state_.id;
-  const std::string email = delivery.record->email.empty() ? state_.email : delivery.record->email;
+  const std::string email{delivery.record->email.empty() ? state_.email.view() : delivery.record->email};
   const engine::ShardId shard = state_.shard;
   const auto conflicts_before = state_.conflicts;
   try {

@@ -1,8 +1,8 @@
 // LEAD: one person's actor. Private state, one behaviour, a first-in-first-out mailbox, a life cycle.
 //
-// Life: activated (read from the store, or new) → runs one record at a time → idle → passivated (dropped; the store has all).
-// Two hosts run this same behaviour: lead_table.hpp inside a shard, spawned_leads.hpp as a CAF actor each. Nothing but its
-// host touches it.
+// Life: activated (read from the store, or new) → runs one record at a time → idle → passivated (dropped; the store has
+// all). Two hosts run this same behaviour: lead_table.hpp inside a shard, spawned_leads.hpp as a CAF actor each.
+// Nothing but its host touches it.
 #pragma once
 
 #include "actors/messages.hpp"
@@ -33,7 +33,7 @@ struct Verdict {
   Timestamp wake_before{};
   Timestamp wake_after{};
   bool exists = false;
-  bool owed_before = false;  // a writeback was owed already, so the outbox has an entry
+  bool owed_before = false;                   // a writeback was owed already, so the outbox has an entry
   std::vector<engine::TargetLedger> ledgers;  // after the record; only when something is owed or was settled
 };
 
@@ -44,8 +44,9 @@ class LeadActor {
   static Result<LeadActor> activate(const Services& services, const LeadId& id, std::string_view email,
                                     engine::ShardId shard);
 
-  /// The behaviour: applies one record. When applying it fails, the lead is quarantined from that record alone: it goes back to
-  /// its last durable state, takes `earlier` again (this lead's deliveries of the round so far), and the record stays without effect.
+  /// The behaviour: applies one record. When applying it fails, the lead is quarantined from that record alone: it goes
+  /// back to its last durable state, takes `earlier` again (this lead's deliveries of the round so far), and the record
+  /// stays without effect.
   Verdict receive(const Delivery& delivery, const Services& services, std::span<const Delivery> earlier);
 
   [[nodiscard]] const engine::Lead& state() const { return state_; }

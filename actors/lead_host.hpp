@@ -18,8 +18,8 @@ namespace leadlight::actors {
 
 /// What a round of deliveries came to.
 struct RoundResult {
-  std::vector<Verdict> verdicts;                             // in the order of the deliveries
-  std::vector<std::pair<LeadId, std::string>> changed;       // leads to store, encoded
+  std::vector<Verdict> verdicts;                        // in the order of the deliveries
+  std::vector<std::pair<LeadId, std::string>> changed;  // leads to store, encoded
 };
 
 class LeadHost {
@@ -29,9 +29,9 @@ class LeadHost {
   LeadHost& operator=(const LeadHost&) = delete;
   virtual ~LeadHost() = default;
 
-  /// Puts each delivery into its lead's mailbox and runs the mailboxes empty; a lead's deliveries keep their order. `done` gets
-  /// the result, or why the round cannot be trusted (io_error, corrupt): at once (hosted) or later, before the shard takes
-  /// another message (spawned).
+  /// Puts each delivery into its lead's mailbox and runs the mailboxes empty; a lead's deliveries keep their order.
+  /// `done` gets the result, or why the round cannot be trusted (io_error, corrupt): at once (hosted) or later, before
+  /// the shard takes another message (spawned).
   virtual void run(std::vector<Delivery> deliveries, std::function<void(Result<RoundResult>)> done) = 0;
 
   /// The lead's state as installed; null in `with` when there is no such lead. Activates it if need be.

@@ -72,7 +72,7 @@ Result<std::shared_ptr<const engine::CompiledModel>> model_at(const Services& se
 
 }  // namespace
 
-LeadView view_of(const std::string& email, const engine::Window& window, const engine::CompiledModel* model, Timestamp at,
+LeadView view_of(std::string_view email, const engine::Window& window, const engine::CompiledModel* model, Timestamp at,
                  bool with_detail) {
   LeadView view;
   view.email = email;
@@ -92,7 +92,7 @@ LeadView view_of(const engine::Lead& lead, const engine::CompiledModel* model, T
   return view_of(lead.email, lead.window, model, at, with_detail);
 }
 
-ReceiptView receipt_of(const std::string& email, const engine::Window& window, const engine::CompiledModel* model,
+ReceiptView receipt_of(std::string_view email, const engine::Window& window, const engine::CompiledModel* model,
                        Timestamp at) {
   ReceiptView view;
   view.lead = view_of(email, window, model, at, true);
@@ -161,7 +161,8 @@ Result<TimelineView> timeline_of(const Services& services, const LeadId& lead, c
   return view;
 }
 
-Result<ReceiptView> as_of(const Services& services, OrganisationId organisation, const std::string& email, Timestamp at) {
+Result<ReceiptView> as_of(const Services& services, OrganisationId organisation, const std::string& email,
+                          Timestamp at) {
   const Timestamp now = services.clock->now();
   const Timestamp earliest = now - (services.log_retention - engine::window_span);
   if (at < earliest) {

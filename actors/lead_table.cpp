@@ -10,7 +10,9 @@ namespace leadlight::actors {
 LeadTable::LeadTable(ServicesPtr services, std::uint64_t resident_bytes_max)
     : services_(std::move(services)), resident_bytes_max_(resident_bytes_max) {}
 
-LeadTable::~LeadTable() { account(-static_cast<std::int64_t>(entries_.size()), -bytes_); }
+LeadTable::~LeadTable() {
+  account(-static_cast<std::int64_t>(entries_.size()), -bytes_);
+}
 
 void LeadTable::account(std::int64_t leads, std::int64_t bytes) {
   bytes_ += bytes;
@@ -48,8 +50,8 @@ Status LeadTable::fill_mailboxes(const std::vector<Delivery>& deliveries, std::v
   return engine::Ok{};
 }
 
-void LeadTable::run_mailbox(Entry& entry, const std::vector<Delivery>& deliveries, const std::vector<std::uint32_t>& next,
-                            RoundResult& result) {
+void LeadTable::run_mailbox(Entry& entry, const std::vector<Delivery>& deliveries,
+                            const std::vector<std::uint32_t>& next, RoundResult& result) {
   const auto bytes_before = static_cast<std::int64_t>(entry.actor.resident_bytes());
   std::vector<Delivery> earlier;
   const bool several = entry.mailbox_first != entry.mailbox_last;

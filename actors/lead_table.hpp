@@ -1,7 +1,7 @@
 // The hosted leads: a table inside a shard that runs its leads' mailboxes to completion, in batches.
 //
-// Cost: about 60 bytes a lead beside its state; no message passing. Passivation: second chance (a lead used since the hand
-// last passed stays).
+// Cost: about 60 bytes a lead beside its state; no message passing. Passivation: second chance (a lead used since the
+// hand last passed stays).
 #pragma once
 
 #include "actors/lead_host.hpp"
@@ -30,7 +30,7 @@ class LeadTable final : public LeadHost {
     LeadActor actor;
     std::uint32_t mailbox_first = none;  // index of a delivery of the round under way
     std::uint32_t mailbox_last = none;
-    bool used = true;                    // since the passivation hand last passed
+    bool used = true;  // since the passivation hand last passed
   };
   struct ById {
     using is_transparent = void;

@@ -41,7 +41,8 @@ struct Services {
 };
 using ServicesPtr = std::shared_ptr<const Services>;
 
-// ---- committer ---------------------------------------------------------------------------------------------------------
+// ---- committer
+// ---------------------------------------------------------------------------------------------------------
 
 /// Changes that must be durable together.
 struct Commit {
@@ -53,7 +54,8 @@ struct Flush {};
 /// Writes what it is given in one synced batch per round; everything waiting joins the round.
 using Committer = caf::typed_actor<caf::replies_to<Commit>::with<Status>, caf::reacts_to<Flush>>;
 
-// ---- shards ------------------------------------------------------------------------------------------------------------
+// ---- shards
+// ------------------------------------------------------------------------------------------------------------
 
 /// Records with domain and shard resolved, for the logical shards of one shard actor.
 struct RecordBatch {
@@ -109,7 +111,8 @@ struct ShardTable {
   }
 };
 
-// ---- writebacks ----------------------------------------------------------------------------------------------------------
+// ---- writebacks
+// ----------------------------------------------------------------------------------------------------------
 
 /// A writeback that has become owing, durable already.
 struct OwedItem {
@@ -145,21 +148,22 @@ struct RetireTarget {};
 
 using TargetWorker =
     caf::typed_actor<caf::reacts_to<OwedItems>, caf::reacts_to<ShardTable>, caf::reacts_to<ReportArrived>,
-                     caf::reacts_to<CheckDone>, caf::reacts_to<WorkerRound>, caf::reacts_to<GatherOver>, caf::reacts_to<ResultsDurable>,
-                     caf::reacts_to<WorkerQuestion, ReplyPort>, caf::reacts_to<RetireTarget>>;
+                     caf::reacts_to<CheckDone>, caf::reacts_to<WorkerRound>, caf::reacts_to<GatherOver>,
+                     caf::reacts_to<ResultsDurable>, caf::reacts_to<WorkerQuestion, ReplyPort>,
+                     caf::reacts_to<RetireTarget>>;
 
 /// A target was added or removed.
 struct TargetsChanged {};
 
-using WritebackSupervisor =
-    caf::typed_actor<caf::reacts_to<OwedItems>, caf::reacts_to<ShardTable>, caf::reacts_to<TargetsChanged>,
-                     caf::reacts_to<AdminRequest, ReplyPort>>;
+using WritebackSupervisor = caf::typed_actor<caf::reacts_to<OwedItems>, caf::reacts_to<ShardTable>,
+                                             caf::reacts_to<TargetsChanged>, caf::reacts_to<AdminRequest, ReplyPort>>;
 
 struct WritebackDesk {
   WritebackSupervisor supervisor;
 };
 
-// ---- supervision -----------------------------------------------------------------------------------------------------------
+// ---- supervision
+// -----------------------------------------------------------------------------------------------------------
 
 /// Publishes models and target switches as records, parent of the shards.
 using ScoringSupervisor = caf::typed_actor<caf::reacts_to<AdminRequest, ReplyPort>, caf::reacts_to<TargetsChanged>,
@@ -180,8 +184,7 @@ struct Desks {
   Administrator administrator;
   Reader reader;
 };
-using GatewayActor =
-    Gateway::extend<caf::reacts_to<ShardTable>, caf::reacts_to<SpaceNotice>, caf::reacts_to<Desks>>;
+using GatewayActor = Gateway::extend<caf::reacts_to<ShardTable>, caf::reacts_to<SpaceNotice>, caf::reacts_to<Desks>>;
 
 }  // namespace leadlight::actors
 

@@ -1,7 +1,7 @@
 // What crosses the walls between net/, actors/ and tools/: messages, handles and the interfaces that net/ implements.
 //
-// Messages are engine values and never leave the process. A refusal is a value in a reply; `caf::error` only says that an
-// actor is down.
+// Messages are engine values and never leave the process. A refusal is a value in a reply; `caf::error` only says that
+// an actor is down.
 #pragma once
 
 #include "actors/clock.hpp"
@@ -36,7 +36,8 @@ using engine::Result;
 using engine::Status;
 using engine::Timestamp;
 
-// ---- who may ask -----------------------------------------------------------------------------------------------------
+// ---- who may ask
+// -----------------------------------------------------------------------------------------------------
 
 /// What a key stands for, as the door needs it.
 struct KeyView {
@@ -60,12 +61,13 @@ struct Registry {
   [[nodiscard]] const KeyView* find(const std::array<std::uint8_t, 32>& sha256) const;
 };
 
-// ---- records in ------------------------------------------------------------------------------------------------------
+// ---- records in
+// ------------------------------------------------------------------------------------------------------
 
 /// What became of one record.
 struct Receipt {
   engine::Outcome outcome = engine::Outcome::counted;
-  std::string request_id;   // of the pending request that a trigger joined, else the record's own
+  std::string request_id;  // of the pending request that a trigger joined, else the record's own
 };
 
 /// Records of one request, all of one organisation, as the door made them: domain, shard and position are still open.
@@ -100,12 +102,13 @@ struct RememberAnswer {
   std::string answer;
 };
 
-// ---- questions -------------------------------------------------------------------------------------------------------
+// ---- questions
+// -------------------------------------------------------------------------------------------------------
 
-struct ScoreQuestion {};                        // the score now
-struct ReceiptQuestion {};                      // the score with its arithmetic
-struct ForecastQuestion {};                     // the curve ahead
-struct ActorQuestion {};                        // state, mailbox and life cycle of the lead's actor
+struct ScoreQuestion {};     // the score now
+struct ReceiptQuestion {};   // the score with its arithmetic
+struct ForecastQuestion {};  // the curve ahead
+struct ActorQuestion {};     // state, mailbox and life cycle of the lead's actor
 struct TimelineQuestion {
   std::size_t limit = 100;
   std::optional<std::pair<Timestamp, engine::Position>> before;  // continue after this row
@@ -114,8 +117,8 @@ struct TimelineQuestion {
 /// A question about one lead.
 struct LeadQuery {
   OrganisationId organisation{};
-  std::string email;                   // trimmed, lower-cased
-  std::optional<Timestamp> as_of;      // ScoreQuestion and ReceiptQuestion: at that instant instead of now
+  std::string email;               // trimmed, lower-cased
+  std::optional<Timestamp> as_of;  // ScoreQuestion and ReceiptQuestion: at that instant instead of now
   std::variant<ScoreQuestion, ReceiptQuestion, ForecastQuestion, ActorQuestion, TimelineQuestion> question;
 };
 
@@ -127,7 +130,7 @@ struct LeadView {
   Timestamp as_of;
   std::optional<Timestamp> next_change_at;
   std::optional<engine::Segment> next_segment;
-  std::vector<std::string> signals;    // the lines of the signals text
+  std::vector<std::string> signals;  // the lines of the signals text
 };
 
 struct ReceiptView {
@@ -158,10 +161,10 @@ struct TimelineView {
 
 struct ActorView {
   std::string email;
-  std::string host;       // "hosted" or "spawned"
+  std::string host;  // "hosted" or "spawned"
   std::uint16_t shard = 0;
-  std::string life;       // "active", "idle", "passivated"
-  std::size_t mailbox = 0;          // messages waiting
+  std::string life;                   // "active", "idle", "passivated"
+  std::size_t mailbox = 0;            // messages waiting
   std::uint64_t records_applied = 0;  // since activation
   std::optional<Timestamp> activated_at;
   engine::Lead state;
@@ -173,9 +176,9 @@ struct ActorView {
 struct LeadsQuery {
   OrganisationId organisation{};
   std::optional<engine::Segment> segment;
-  std::string sort;             // "-score" (default), "score", "email"
-  std::size_t limit = 100;      // Range: [1, 1,000]
-  std::string after;            // cursor of the last answer
+  std::string sort;         // "-score" (default), "score", "email"
+  std::size_t limit = 100;  // Range: [1, 1,000]
+  std::string after;        // cursor of the last answer
 };
 struct LeadsView {
   std::vector<LeadView> leads;  // without signals and next change
@@ -198,7 +201,8 @@ struct RequestView {
   std::string detail;
 };
 
-// ---- administration ----------------------------------------------------------------------------------------------------
+// ---- administration
+// ----------------------------------------------------------------------------------------------------
 
 struct CreateKey {
   std::string name;
@@ -228,31 +232,31 @@ struct RemoveTarget {
 struct SyncTarget {
   std::string name;
   bool dry_run = false;
-  std::string after;       // cursor of the last step
+  std::string after;  // cursor of the last step
   std::size_t limit = 200;
 };
 struct ListDeadLetters {
-  std::string target;      // empty: every target
+  std::string target;  // empty: every target
   std::string after;
   std::size_t limit = 100;
 };
 struct ReplayDeadLetters {
   std::string target;
-  std::string email;       // empty: all of the target
+  std::string email;  // empty: all of the target
   bool dry_run = false;
 };
 struct DropDeadLetters {
   std::string target;
   std::string email;
 };
-struct StateDigest {};     // digest and count of the organisation's leads
-struct ServerState {};     // counters and settings for `leadlight doctor`
+struct StateDigest {};  // digest and count of the organisation's leads
+struct ServerState {};  // counters and settings for `leadlight doctor`
 
 /// An administrative act within one organisation.
 struct AdminRequest {
   OrganisationId organisation{};
-  std::variant<CreateKey, ListKeys, RevokeKey, PublishModel, ListModels, AddTarget, ListTargets, RemoveTarget, SyncTarget,
-               ListDeadLetters, ReplayDeadLetters, DropDeadLetters, StateDigest, ServerState>
+  std::variant<CreateKey, ListKeys, RevokeKey, PublishModel, ListModels, AddTarget, ListTargets, RemoveTarget,
+               SyncTarget, ListDeadLetters, ReplayDeadLetters, DropDeadLetters, StateDigest, ServerState>
       act;
 };
 
@@ -274,8 +278,8 @@ struct ModelRow {
 struct TargetRow {
   std::string name;
   std::string kind;
-  std::string state;        // "ready", "held", "checking"
-  std::string reason;       // why it is held, in words
+  std::string state;                                         // "ready", "held", "checking"
+  std::string reason;                                        // why it is held, in words
   std::vector<std::pair<std::string, std::string>> options;  // no secrets
   std::uint64_t queued = 0;
   std::uint64_t dead_letters = 0;
@@ -287,8 +291,8 @@ struct SyncStep {
   std::size_t written = 0;
   std::size_t no_match = 0;
   std::size_t failed = 0;
-  std::size_t calls = 0;    // API calls made, or in a dry run: that writing would take
-  std::string next;         // empty: done
+  std::size_t calls = 0;  // API calls made, or in a dry run: that writing would take
+  std::string next;       // empty: done
 };
 struct DeadLetterRow {
   std::string target;
@@ -300,7 +304,7 @@ struct DeadLetterRow {
   Timestamp last_at;
   int score = 0;
   Timestamp scored_at;
-  std::string after;        // cursor
+  std::string after;  // cursor
 };
 struct Affected {
   std::size_t count = 0;
@@ -315,12 +319,14 @@ using TextTable = std::vector<std::pair<std::string, std::string>>;
 using AdminAnswer = std::variant<std::vector<KeyRow>, std::vector<ModelRow>, std::vector<TargetRow>, SyncStep,
                                  std::vector<DeadLetterRow>, Affected, DigestRow, TextTable>;
 
-// ---- replies ---------------------------------------------------------------------------------------------------------
+// ---- replies
+// ---------------------------------------------------------------------------------------------------------
 
-using Reply = std::variant<Error, Receipts, Replayed, engine::Ok, LeadView, ReceiptView, ForecastView, TimelineView, ActorView,
-                           LeadsView, RequestView, AdminAnswer>;
+using Reply = std::variant<Error, Receipts, Replayed, engine::Ok, LeadView, ReceiptView, ForecastView, TimelineView,
+                           ActorView, LeadsView, RequestView, AdminAnswer>;
 
-/// Where an answer goes. Fires once: the first `complete` counts; when the last copy dies unused, `unavailable` is sent.
+/// Where an answer goes. Fires once: the first `complete` counts; when the last copy dies unused, `unavailable` is
+/// sent.
 ///
 /// Thread: any; net/ brings the answer to its own strand.
 class ReplySink {
@@ -340,10 +346,11 @@ using Gateway = caf::typed_actor<
     // Remembers an answer under its Idempotency-Key; Ok or Error out.
     caf::reacts_to<RememberAnswer, ReplyPort>,
     // Questions and administration.
-    caf::reacts_to<LeadQuery, ReplyPort>, caf::reacts_to<LeadsQuery, ReplyPort>, caf::reacts_to<RequestQuery, ReplyPort>,
-    caf::reacts_to<AdminRequest, ReplyPort>>;
+    caf::reacts_to<LeadQuery, ReplyPort>, caf::reacts_to<LeadsQuery, ReplyPort>,
+    caf::reacts_to<RequestQuery, ReplyPort>, caf::reacts_to<AdminRequest, ReplyPort>>;
 
-// ---- what net/ implements for the actors --------------------------------------------------------------------------------
+// ---- what net/ implements for the actors
+// --------------------------------------------------------------------------------
 
 /// The listening sockets, commanded by the gateway.
 class Listeners {
@@ -354,8 +361,8 @@ class Listeners {
   virtual ~Listeners() = default;
   /// Thread: any, all three.
   virtual void open() = 0;
-  virtual void pause() = 0;   // accept no new connections
-  virtual void close() = 0;   // answer what is under way, then close
+  virtual void pause() = 0;  // accept no new connections
+  virtual void close() = 0;  // answer what is under way, then close
 };
 
 /// A value to bring to a target.
@@ -371,16 +378,16 @@ struct TargetWrite {
 
 struct TargetWriteResult {
   enum class Kind : std::uint8_t {
-    final,     // `outcome` says how it ended
-    retry,     // a passing fault of this lead alone: try again later
+    final,  // `outcome` says how it ended
+    retry,  // a passing fault of this lead alone: try again later
   };
   LeadId lead;
   engine::Position owed = 0;
   Kind kind = Kind::final;
   engine::WriteOutcome outcome = engine::WriteOutcome::written;
-  bool differed = false;       // the target held other values (a dry run: it would have been written)
-  std::string code;            // the target's code, such as UNABLE_TO_LOCK_ROW
-  std::string detail;          // in words, without personal data
+  bool differed = false;  // the target held other values (a dry run: it would have been written)
+  std::string code;       // the target's code, such as UNABLE_TO_LOCK_ROW
+  std::string detail;     // in words, without personal data
   Timestamp written_at{};
 };
 
@@ -388,12 +395,12 @@ struct TargetWriteResult {
 struct TargetReport {
   std::vector<TargetWriteResult> results;  // one a write, in order; empty when `hold` says why nothing was tried
   struct Hold {
-    std::string reason;                    // for people: what failed and what to do
+    std::string reason;  // for people: what failed and what to do
     std::optional<engine::Milliseconds> retry_after;
-    bool operator_needed = false;          // configuration or credentials: alarm, and try again only slowly
+    bool operator_needed = false;  // configuration or credentials: alarm, and try again only slowly
   };
   std::optional<Hold> hold;
-  std::optional<double> quota_used;        // 0…1 of the daily allocation, when the target tells it
+  std::optional<double> quota_used;  // 0…1 of the daily allocation, when the target tells it
   std::size_t calls = 0;
 };
 
@@ -433,7 +440,8 @@ struct TargetOptions {
 /// Makes the connector of a kind. Errors: invalid (unknown kind, missing option; `field` names it).
 using ConnectorFactory = std::function<Result<std::shared_ptr<TargetConnector>>(const TargetOptions&)>;
 
-// ---- what everybody may look at -------------------------------------------------------------------------------------------
+// ---- what everybody may look at
+// -------------------------------------------------------------------------------------------
 
 /// Counts since the start; exported by /metrics. Thread: any.
 struct Counters {

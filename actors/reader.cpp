@@ -61,7 +61,9 @@ bool before(Order order, const Cursor& a, const Cursor& b) {
   return a.email < b.email;
 }
 
-Cursor cursor_of(const LeadView& view) { return {view.score ? view.score->raw : 0, view.email}; }
+Cursor cursor_of(const LeadView& view) {
+  return {view.score ? view.score->raw : 0, view.email};
+}
 
 Result<std::optional<Cursor>> parse_cursor(const std::string& text) {
   if (text.empty()) return std::optional<Cursor>{};
@@ -76,7 +78,9 @@ Result<std::optional<Cursor>> parse_cursor(const std::string& text) {
 }
 
 Reply leads(const Services& services, const LeadsQuery& query) {
-  const Order order = query.sort == "score" ? Order::score_up : query.sort == "email" ? Order::email : Order::score_down;
+  const Order order = query.sort == "score"   ? Order::score_up
+                      : query.sort == "email" ? Order::email
+                                              : Order::score_down;
   auto after = parse_cursor(query.after);
   if (!after) return after.error();
   auto model = model_in_force(*services.store, query.organisation);

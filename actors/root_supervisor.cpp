@@ -4,9 +4,9 @@
 #include "actors/committer.hpp"
 #include "actors/reader.hpp"
 
+#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <utility>
@@ -20,14 +20,14 @@ using Self = RootSupervisor::stateful_pointer<RootState>;
 constexpr engine::Milliseconds space_interval{1'000};
 
 void start_committer(Self self) {
-  self->state.committer = self->template spawn<caf::monitored + caf::detached>(
-      committer, self->state.services, self->state.settings.fatal);
+  self->state.committer =
+      self->template spawn<caf::monitored + caf::detached>(committer, self->state.services, self->state.settings.fatal);
 }
 
 void start_writebacks(Self self) {
   auto& state = self->state;
-  state.writebacks = self->template spawn<caf::monitored>(
-      writeback_supervisor, state.services, state.settings.writebacks, state.settings.fatal);
+  state.writebacks = self->template spawn<caf::monitored>(writeback_supervisor, state.services,
+                                                          state.settings.writebacks, state.settings.fatal);
   if (!state.table.shards.empty()) self->send(state.writebacks, state.table);
   if (state.scoring) self->send(state.scoring, WritebackDesk{state.writebacks});
 }
@@ -39,29 +39,31 @@ void start_scoring(Self self) {
   const auto announce = [weak](ShardTable table) {
     if (auto strong = weak.lock()) caf::anon_send(caf::actor_cast<RootSupervisor>(strong), std::move(table));
   };
-  state.scoring = self->template spawn<caf::monitored>(
-      scoring_supervisor, state.services, state.committer, state.writebacks, state.settings.read_model, announce,
-      state.settings.fatal);
+  state.scoring =
+      self->template spawn<caf::monitored>(scoring_supervisor, state.services, state.committer, state.writebacks,
+                                           state.settings.read_model, announce, state.settings.fatal);
 }
 
 void start_reader(Self self) {
-  self->state.reader =
-      self->template spawn<caf::monitored + caf::detached>(reader, self->state.services);
+  self->state.reader = self->template spawn<caf::monitored + caf::detached>(reader, self->state.services);
 }
 
 void start_administrator(Self self) {
   auto& state = self->state;
-  AdministratorDesk desk{state.committer, state.scoring, state.writebacks, state.reader, state.settings.writebacks.sealer,
+  AdministratorDesk desk{state.committer,
+                         state.scoring,
+                         state.writebacks,
+                         state.reader,
+                         state.settings.writebacks.sealer,
                          state.settings.writebacks.make_connector};
-  state.administrator =
-      self->template spawn<caf::monitored>(administrator, state.services, std::move(desk));
+  state.administrator = self->template spawn<caf::monitored>(administrator, state.services, std::move(desk));
   if (state.gateway) self->send(state.gateway, Desks{state.administrator, state.reader});
 }
 
 void start_gateway(Self self) {
   auto& state = self->state;
-  state.gateway = self->template spawn<caf::monitored>(
-      gateway, state.services, state.settings.gateway, state.committer, state.settings.listeners);
+  state.gateway = self->template spawn<caf::monitored>(gateway, state.services, state.settings.gateway, state.committer,
+                                                       state.settings.listeners);
   self->send(state.gateway, Desks{state.administrator, state.reader});
   if (!state.table.shards.empty()) self->send(state.gateway, state.table);
   state.services->switchboard->set_gateway(state.gateway);
@@ -125,7 +127,8 @@ void child_down(Self self, const caf::down_msg& down) {
 std::string refusal_for(const RootState& state) {
   const auto space = state.services->store->space();
   if (!space) return {};
-  const auto share = static_cast<std::uint64_t>(state.settings.low_water_share * static_cast<double>(space->total_bytes));
+  const auto share =
+      static_cast<std::uint64_t>(state.settings.low_water_share * static_cast<double>(space->total_bytes));
   const std::uint64_t low_water = std::min(state.settings.low_water_bytes, share);
   if (space->free_bytes >= low_water) return {};
   return "the disk is nearly full (" + std::to_string(space->free_bytes >> 20U) + " MiB free, " +

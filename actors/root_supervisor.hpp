@@ -1,4 +1,5 @@
-// ROOT: starts every other actor in order, tells them of each other, starts again what ends, watches the disk's free space.
+// ROOT: starts every other actor in order, tells them of each other, starts again what ends, watches the disk's free
+// space.
 //
 // Five restarts in ten minutes, or a storage error, are fatal: the application is told why and ends the process.
 #pragma once

@@ -3,9 +3,9 @@
 #include "actors/shard.hpp"
 #include "storage/settings.hpp"
 
+#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <set>
@@ -39,7 +39,8 @@ void enqueue(Self self, std::function<void()> act) {
   next_act(self);
 }
 
-// ---- switches ----------------------------------------------------------------------------------------------------------
+// ---- switches
+// ----------------------------------------------------------------------------------------------------------
 
 // Gives one switch record to every logical shard; `done` once all are durable.
 void switch_everywhere(Self self, OrganisationId organisation, const decltype(Record::body)& body,
@@ -117,7 +118,9 @@ void publish(Self self, OrganisationId organisation, const PublishModel& request
               end_act(self);
             });
           },
-          [fail](const caf::error&) { fail(Error{Errc::unavailable, "the committer is down", ""}); });
+          [fail](const caf::error&) {
+            fail(Error{Errc::unavailable, "the committer is down", ""});
+          });
 }
 
 // What some shard has not applied yet of an organisation's settings; the first such thing.
@@ -146,8 +149,8 @@ Result<Gap> gap_of(const storage::Store& store, OrganisationId organisation,
   return Gap{};
 }
 
-// Brings every shard up to the settings, switch by switch: what a crash between settings and switches left open, or a target that
-// came or went. `done` once nothing is open.
+// Brings every shard up to the settings, switch by switch: what a crash between settings and switches left open, or a
+// target that came or went. `done` once nothing is open.
 void close_gaps(Self self, std::function<void(Status)> done) {
   const auto& store = *self->state.services->store;
   auto organisations = storage::load_organisations(store);
@@ -163,7 +166,8 @@ void close_gaps(Self self, std::function<void(Status)> done) {
   done(engine::Ok{});
 }
 
-// ---- shards ------------------------------------------------------------------------------------------------------------
+// ---- shards
+// ------------------------------------------------------------------------------------------------------------
 
 void spawn_shards(Self self, bool all) {
   auto& state = self->state;
@@ -171,8 +175,8 @@ void spawn_shards(Self self, bool all) {
   state.table.shards.resize(count);
   for (std::size_t i = 0; i < count; ++i) {
     if (!all && state.table.shards[i]) continue;
-    state.table.shards[i] = self->template spawn<caf::monitored>(
-        shard, state.services, state.committer, state.writebacks, i);
+    state.table.shards[i] =
+        self->template spawn<caf::monitored>(shard, state.services, state.committer, state.writebacks, i);
   }
   state.announce(state.table);
 }

@@ -1,7 +1,8 @@
-// SCORING SUPERVISOR: parent of the shards. Spawns, monitors and restarts them; publishes models and target switches as records,
-// so that each shard's log says from which position they are in force.
+// SCORING SUPERVISOR: parent of the shards. Spawns, monitors and restarts them; publishes models and target switches as
+// records, so that each shard's log says from which position they are in force.
 //
-// A shard is started only after the committer has written all it was given before, so that the heads it loads are final.
+// A shard is started only after the committer has written all it was given before, so that the heads it loads are
+// final.
 #pragma once
 
 #include "actors/messages.hpp"

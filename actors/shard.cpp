@@ -8,8 +8,8 @@
 #include "storage/keys.hpp"
 #include "storage/settings.hpp"
 
-#include <caf/typed_event_based_actor.hpp>
 #include <spdlog/spdlog.h>
+#include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -53,7 +53,8 @@ void apply_switch(ShardState& state, const Record& record, storage::Batch& batch
   } else if (const auto* target = std::get_if<engine::TargetSwitch>(&record.body)) {
     auto& targets = organisation.targets;
     std::erase(targets, target->target);
-    if (target->active) targets.insert(std::upper_bound(targets.begin(), targets.end(), target->target), target->target);
+    if (target->active)
+      targets.insert(std::upper_bound(targets.begin(), targets.end(), target->target), target->target);
   }
   storage::AppliedSwitches applied;
   if (organisation.model) applied.model_version = organisation.model->model().version;
@@ -139,7 +140,8 @@ void run_round(Self self, const RoundPtr& round) {
   });
 }
 
-// ---- timers ------------------------------------------------------------------------------------------------------------
+// ---- timers
+// ------------------------------------------------------------------------------------------------------------
 
 // Gathers what is due in one shard into `round`; says whether there may be more.
 Result<bool> gather_due(ShardState& state, engine::ShardId shard, Timestamp now, Round& round) {
@@ -191,7 +193,8 @@ void timer_round(Self self) {
   if (!round->records.empty() || !round->extra.empty()) run_round(self, round);
 }
 
-// ---- sweeps and upkeep -----------------------------------------------------------------------------------------------------
+// ---- sweeps and upkeep
+// -----------------------------------------------------------------------------------------------------
 
 void sweep(Self self, const Sweep& step) {
   auto& state = self->state;
@@ -235,7 +238,8 @@ void upkeep(Self self) {
   if (!round->extra.empty()) run_round(self, round);
 }
 
-// ---- questions -----------------------------------------------------------------------------------------------------------
+// ---- questions
+// -----------------------------------------------------------------------------------------------------------
 
 Reply actor_view(const ShardState& state, const LeadHost::Glimpse& glimpse) {
   ActorView view;
@@ -294,7 +298,8 @@ Taken take(ShardState& state, const Take& wanted) {
   return taken;
 }
 
-// ---- start -----------------------------------------------------------------------------------------------------------------
+// ---- start
+// -----------------------------------------------------------------------------------------------------------------
 
 Status load(ShardState& state) {
   const auto& store = *state.services->store;

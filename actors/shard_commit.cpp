@@ -12,8 +12,8 @@ namespace {
 
 using engine::EngagementEvent;
 using engine::Outcome;
-using engine::WriteOutcome;
 using engine::WritebackResult;
+using engine::WriteOutcome;
 using storage::Family;
 namespace keys = storage::keys;
 
@@ -217,7 +217,8 @@ class Round {
 
 }  // namespace
 
-PendingRequests& pending_of(const Services& services, PendingByLead& pending, std::uint32_t target, const LeadId& lead) {
+PendingRequests& pending_of(const Services& services, PendingByLead& pending, std::uint32_t target,
+                            const LeadId& lead) {
   const auto [at, fresh] = pending.try_emplace(lead);
   if (!fresh) return at->second;
   const auto bytes = services.store->get(Family::outbox, keys::outbox(target, lead));

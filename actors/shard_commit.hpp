@@ -23,15 +23,15 @@ inline constexpr std::size_t pending_requests_max = 16;
 /// What a round made true, apart from the leads themselves.
 struct RoundEffects {
   storage::Batch batch;
-  std::vector<Receipt> receipts;    // one a record
-  std::vector<OwedItem> owed;       // to tell the writeback supervisor once durable
-  std::vector<Timestamp> wakes;     // timers armed, with
+  std::vector<Receipt> receipts;             // one a record
+  std::vector<OwedItem> owed;                // to tell the writeback supervisor once durable
+  std::vector<Timestamp> wakes;              // timers armed, with
   std::vector<engine::ShardId> wake_shards;  // their shards
 };
 
-/// Builds the batch of a round. `records` have their positions; `result` their verdicts. `pending` is brought up to date as if the
-/// batch were durable already (if it fails, the shard is started again).
-/// Errors: io_error, corrupt (a request's status could not be read).
+/// Builds the batch of a round. `records` have their positions; `result` their verdicts. `pending` is brought up to
+/// date as if the batch were durable already (if it fails, the shard is started again). Errors: io_error, corrupt (a
+/// request's status could not be read).
 Result<RoundEffects> effects_of(const Services& services, const std::vector<Record>& records, RoundResult& result,
                                 const std::unordered_map<OrganisationId, engine::Organisation>& organisations,
                                 PendingByLead& pending);

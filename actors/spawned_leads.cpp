@@ -13,9 +13,11 @@ namespace leadlight::actors {
 
 namespace {
 
-// What one spawned lead costs beside its state: a CAF actor with its mailbox and handles (docs/decisions/0001-lead-hosts.md).
+// What one spawned lead costs beside its state: a CAF actor with its mailbox and handles
+// (docs/decisions/0001-lead-hosts.md).
 constexpr std::size_t actor_bytes = 1'650;
-// A lead whose actor died is started once more from its last durable state; the second time its records are quarantined.
+// A lead whose actor died is started once more from its last durable state; the second time its records are
+// quarantined.
 constexpr int attempts_max = 2;
 
 struct SpawnedLeadState {
@@ -87,7 +89,9 @@ struct SpawnedLeads::Round {
 
 SpawnedLeads::SpawnedLeads(caf::actor_system& system, Gather gather, ServicesPtr services,
                            std::uint64_t resident_bytes_max)
-    : system_(system), gather_(std::move(gather)), services_(std::move(services)),
+    : system_(system),
+      gather_(std::move(gather)),
+      services_(std::move(services)),
       resident_bytes_max_(resident_bytes_max) {}
 
 SpawnedLeads::~SpawnedLeads() {
@@ -148,7 +152,9 @@ void SpawnedLeads::ask(std::shared_ptr<Round> round, const std::vector<LeadId>& 
   }
   gather_(
       std::move(question), [this, round](Gathered gathered) { take(round, std::move(gathered)); },
-      [round](std::string why) { round->done(Error{engine::Errc::unavailable, std::move(why), ""}); });
+      [round](std::string why) {
+        round->done(Error{engine::Errc::unavailable, std::move(why), ""});
+      });
 }
 
 void SpawnedLeads::take(const std::shared_ptr<Round>& round, Gathered gathered) {

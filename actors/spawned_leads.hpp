@@ -1,4 +1,5 @@
-// The spawned leads: one CAF actor a lead, started when it is first needed, the live set bounded; the coldest are passivated.
+// The spawned leads: one CAF actor a lead, started when it is first needed, the live set bounded; the coldest are
+// passivated.
 //
 // Cost: about 1.6 KB and a message each way a record (docs/decisions/0001-lead-hosts.md).
 #pragma once

@@ -4,9 +4,9 @@
 #include "storage/keys.hpp"
 #include "storage/settings.hpp"
 
+#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 
@@ -31,7 +31,8 @@ constexpr std::size_t outbox_page = 10'000;
 
 void pump(Self self);
 
-// ---- queue -------------------------------------------------------------------------------------------------------------
+// ---- queue
+// -------------------------------------------------------------------------------------------------------------
 
 void enqueue(TargetWorkerState& state, Item item) {
   const LeadId lead = item.owed.lead;
@@ -68,7 +69,8 @@ void read_outbox(TargetWorkerState& state) {
   std::string from;
   while (!state.more_in_outbox) {
     auto rows = state.services->store->scan(Family::outbox, keys::target_prefix(state.options.id), from, outbox_page);
-    if (!rows) return spdlog::error("the outbox of target {} cannot be read: {}", state.options.name, rows.error().what);
+    if (!rows)
+      return spdlog::error("the outbox of target {} cannot be read: {}", state.options.name, rows.error().what);
     for (const auto& row : *rows) {
       const auto key = keys::parse_outbox(row.key);
       const auto entry = storage::decode_outbox(row.value);
@@ -77,8 +79,10 @@ void read_outbox(TargetWorkerState& state) {
         continue;
       }
       if (state.in_flight.contains(key->lead)) continue;
-      enqueue(state, Item{{key->target, key->lead, entry->shard, entry->owed, entry->owed_at, entry->due_at,
-                           entry->reason}, 0, {}});
+      enqueue(state,
+              Item{{key->target, key->lead, entry->shard, entry->owed, entry->owed_at, entry->due_at, entry->reason},
+                   0,
+                   {}});
     }
     if (rows->size() < outbox_page) return;
     from = rows->back().key + '\0';
@@ -94,7 +98,8 @@ void schedule(Self self, Timestamp at) {
   self->delayed_send(self, std::clamp(at - now, engine::Milliseconds{1}, engine::Milliseconds{1'000}), WorkerRound{});
 }
 
-// ---- holding -------------------------------------------------------------------------------------------------------------
+// ---- holding
+// -------------------------------------------------------------------------------------------------------------
 
 void hold(Self self, const TargetReport::Hold& why) {
   auto& state = self->state;
@@ -134,7 +139,8 @@ void check(Self self) {
   connector->check([handle](Status status) { caf::anon_send(handle, CheckDone{std::move(status)}); });
 }
 
-// ---- results ---------------------------------------------------------------------------------------------------------------
+// ---- results
+// ---------------------------------------------------------------------------------------------------------------
 
 class ResultsSink final : public ReplySink {
  public:
@@ -156,8 +162,9 @@ void submit(Self self, std::uint64_t number) {
   auto& state = self->state;
   auto gateway = state.services->switchboard->gateway();
   auto handle = caf::actor_cast<TargetWorker>(self);
-  auto port = std::make_shared<ResultsSink>(
-      [handle, number](bool ok) { caf::anon_send(handle, ResultsDurable{number, ok}); });
+  auto port = std::make_shared<ResultsSink>([handle, number](bool ok) {
+    caf::anon_send(handle, ResultsDurable{number, ok});
+  });
   if (!gateway) return;  // the sink says so as it goes
   self->send(gateway, Submission{state.organisation, state.unconfirmed.at(number), std::nullopt}, ReplyPort{port});
 }
@@ -209,7 +216,8 @@ engine::WritebackResult final_result(const TargetWrite& write, const TargetWrite
 }
 
 // What one lead's answer comes to: a record when it is final, else back into the queue.
-std::optional<Record> settle(TargetWorkerState& state, const TargetWrite& write, const TargetWriteResult& answer, Item item) {
+std::optional<Record> settle(TargetWorkerState& state, const TargetWrite& write, const TargetWriteResult& answer,
+                             Item item) {
   const Timestamp now = state.services->clock->now();
   if (item.attempts++ == 0) item.first_at = now;
   auto result = final_result(write, answer, item);
@@ -217,8 +225,9 @@ std::optional<Record> settle(TargetWorkerState& state, const TargetWrite& write,
     if (item.attempts < lead_attempts_max && now - item.owed.owed_at < give_up_after) {
       state.services->counters().writebacks_retried.fetch_add(1);
       const engine::Milliseconds ceiling{1'000 * (1LL << item.attempts)};
-      item.owed.due_at = now + ceiling / 2 + engine::Milliseconds{static_cast<std::int64_t>(
-                                                 state.random() % static_cast<std::uint64_t>(ceiling.count() / 2))};
+      item.owed.due_at = now + ceiling / 2 +
+                         engine::Milliseconds{static_cast<std::int64_t>(
+                             state.random() % static_cast<std::uint64_t>(ceiling.count() / 2))};
       enqueue(state, std::move(item));
       return std::nullopt;
     }
@@ -313,7 +322,8 @@ void take_report(Self self, const TargetReport& report) {
   pump(self);
 }
 
-// ---- sending ---------------------------------------------------------------------------------------------------------------
+// ---- sending
+// ---------------------------------------------------------------------------------------------------------------
 
 void write(Self self, bool dry_run) {
   auto handle = caf::actor_cast<TargetWorker>(self);
@@ -326,7 +336,8 @@ void write(Self self, bool dry_run) {
 void take_values(Self self) {
   auto& state = self->state;
   std::vector<Take> questions(state.table.shards.size());
-  for (const auto& [lead, item] : state.in_flight) questions[state.table.index_of(item.owed.shard)].leads.push_back(lead);
+  for (const auto& [lead, item] : state.in_flight)
+    questions[state.table.index_of(item.owed.shard)].leads.push_back(lead);
   auto open = std::make_shared<std::size_t>(1);
   const auto close = [self, open] {
     if (--*open != 0) return;
@@ -373,10 +384,11 @@ bool start_sync(Self self) {
   const Timestamp now = state.services->clock->now();
   for (const auto& row : *rows) {
     const auto id = keys::parse_lead(row.key);
-    auto lead = id ? storage::decode_lead(*id, row.value) : Error{engine::Errc::corrupt, "a lead's key is malformed", ""};
+    auto lead =
+        id ? storage::decode_lead(*id, row.value) : Error{engine::Errc::corrupt, "a lead's key is malformed", ""};
     if (!lead) continue;
     const auto score = engine::score_at(model, lead->window, now);
-    state.writes.push_back({*id, lead->email, score.score, score.segment,
+    state.writes.push_back({*id, std::string{lead->email.view()}, score.score, score.segment,
                             engine::signals_text(model, lead->window, now, state.connector->signals_characters_max()),
                             now, 0});
   }

@@ -1,7 +1,8 @@
 // TARGET WORKER: one target's outbox, drained by age, batched, retried, coalesced to one entry a lead.
 //
-// The value is computed when it goes out, so the newest always wins. Nothing is forgotten before the result is a durable record:
-// after a crash the outbox says what is still owed, and sending an absolute value twice is harmless (F27, F31).
+// The value is computed when it goes out, so the newest always wins. Nothing is forgotten before the result is a
+// durable record: after a crash the outbox says what is still owed, and sending an absolute value twice is harmless
+// (F27, F31).
 #pragma once
 
 #include "actors/messages.hpp"
@@ -24,32 +25,32 @@ struct TargetWorkerState {
   struct Item {
     OwedItem owed;
     std::uint32_t attempts = 0;
-    Timestamp first_at{};    // of the first attempt
+    Timestamp first_at{};  // of the first attempt
   };
   using QueueKey = std::pair<Timestamp, LeadId>;
 
   ServicesPtr services;
   OrganisationId organisation{};
   TargetOptions options;
-  std::shared_ptr<TargetConnector> connector;   // none: it could not be made; see `held`
+  std::shared_ptr<TargetConnector> connector;  // none: it could not be made; see `held`
   ShardTable table;
 
-  std::map<QueueKey, Item> queue;               // by when it may go out
-  std::unordered_map<LeadId, Timestamp> places; // of each lead in the queue
-  bool more_in_outbox = false;                  // the queue is full; read on when it has drained
+  std::map<QueueKey, Item> queue;                // by when it may go out
+  std::unordered_map<LeadId, Timestamp> places;  // of each lead in the queue
+  bool more_in_outbox = false;                   // the queue is full; read on when it has drained
   std::unordered_map<LeadId, Item> in_flight;
-  std::vector<TargetWrite> writes;              // values under way, in order
+  std::vector<TargetWrite> writes;  // values under way, in order
   bool busy = false;
-  bool gathering = false;                       // the batching window is open
-  bool gathered = false;                        // it has just closed
+  bool gathering = false;  // the batching window is open
+  bool gathered = false;   // it has just closed
 
-  bool ready = false;                           // checked, and not held
+  bool ready = false;  // checked, and not held
   bool operator_needed = false;
-  std::string held;                             // why nothing is sent; empty: it is
+  std::string held;  // why nothing is sent; empty: it is
   Timestamp hold_until{};
-  std::uint32_t holds = 0;                      // in a row
+  std::uint32_t holds = 0;  // in a row
   std::optional<double> quota_used;
-  std::optional<Timestamp> round_at;            // the next round that is scheduled
+  std::optional<Timestamp> round_at;  // the next round that is scheduled
 
   struct Sync {
     SyncTarget step;

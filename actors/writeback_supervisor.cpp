@@ -3,9 +3,9 @@
 #include "actors/target_worker.hpp"
 #include "storage/settings.hpp"
 
+#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <spdlog/spdlog.h>
 
 #include <mutex>
 #include <utility>
@@ -60,7 +60,7 @@ void start_worker(Self self, const storage::TargetSettings& target) {
       options ? state.settings.make_connector(*options) : Result<std::shared_ptr<TargetConnector>>{options.error()};
   TargetOptions shown = options ? *options : TargetOptions{target.id, target.kind, target.name, target.options, {}};
   auto worker = self->template spawn<caf::monitored>(target_worker, state.services, target.organisation,
-                                                                  std::move(shown), std::move(connector));
+                                                     std::move(shown), std::move(connector));
   if (!state.table.shards.empty()) self->send(worker, state.table);
   state.workers[target.id] = {std::move(worker), target.organisation, target.name};
 }
@@ -101,7 +101,8 @@ void hand_over(WritebackSupervisorState& state, Self self, const OwedItems& owed
   std::map<std::uint32_t, OwedItems> by_target;
   for (const auto& item : owed.items) by_target[item.target].items.push_back(item);
   for (auto& [target, items] : by_target)
-    if (const auto at = state.workers.find(target); at != state.workers.end()) self->send(at->second.worker, std::move(items));
+    if (const auto at = state.workers.find(target); at != state.workers.end())
+      self->send(at->second.worker, std::move(items));
 }
 
 void administer(Self self, const AdminRequest& request, const ReplyPort& port) {

@@ -15,8 +15,8 @@ namespace leadlight::actors {
 struct WritebackSettings {
   ConnectorFactory make_connector;
   std::shared_ptr<const storage::Sealer> sealer;
-  std::string sandbox;   // URL that every demo target is pointed at; empty: none
-  bool enabled = true;   // off: nothing is sent (the CLI on a data directory)
+  std::string sandbox;  // URL that every demo target is pointed at; empty: none
+  bool enabled = true;  // off: nothing is sent (the CLI on a data directory)
 };
 
 struct WritebackSupervisorState {
@@ -41,8 +41,8 @@ struct WritebackSupervisorState {
   RestartLimit restarts;
 };
 
-WritebackSupervisor::behavior_type writeback_supervisor(WritebackSupervisor::stateful_pointer<WritebackSupervisorState> self,
-                                                        ServicesPtr services, WritebackSettings settings,
-                                                        std::function<void(std::string)> fatal);
+WritebackSupervisor::behavior_type writeback_supervisor(
+    WritebackSupervisor::stateful_pointer<WritebackSupervisorState> self, ServicesPtr services,
+    WritebackSettings settings, std::function<void(std::string)> fatal);
 
 }  // namespace leadlight::actors

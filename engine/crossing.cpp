@@ -138,12 +138,15 @@ class MixedSearch {
         continue;
       }
       if (readings_ >= crossing_readings_max) return Crossing{here_.at + 1, false};
+      const std::int64_t width = goal.at - here_.at;
       push(split(goal));
-      if (!inside(range_, goals_[waiting_ - 1].raw)) {
-        // The first exit is here or before: what waits behind is of no more interest.
-        std::swap(goals_[0], goals_[waiting_ - 1]);
-        waiting_ = 1;
-      }
+      Instant& cut = goals_[waiting_ - 1];
+      if (inside(range_, cut.raw)) continue;
+      // The first exit is here or before: what waits behind is of no more interest. Where the guess took little away
+      // (the curve is bent), the next cut halves, so that the readings stay logarithmic.
+      halve_next_ = cut.at - here_.at > width / 4 * 3;
+      std::swap(goals_[0], cut);
+      waiting_ = 1;
     }
     return std::nullopt;
   }
@@ -214,13 +217,13 @@ class MixedSearch {
 
   /// Where to cut between `here_` and `goal`: at the middle knot; without knots, just beside the crossing that a
   /// straight line foretells; else in the middle.
-  [[nodiscard]] std::int64_t split(const Instant& goal) const {
+  [[nodiscard]] std::int64_t split(const Instant& goal) {
     const auto first = std::upper_bound(knots_.begin(), knots_.end(), here_.at);
     const auto last = std::lower_bound(first, knots_.end(), goal.at);
     if (first != last) return *(first + (last - first) / 2);
     const std::int64_t width = goal.at - here_.at;
     const std::int64_t middle = here_.at + width / 2;
-    if (inside(range_, goal.raw) || goal.raw == here_.raw) return middle;
+    if (std::exchange(halve_next_, false) || inside(range_, goal.raw) || goal.raw == here_.raw) return middle;
     const bool down = goal.raw < here_.raw;
     const Int128 change = down ? Int128{here_.raw} - goal.raw : Int128{goal.raw} - here_.raw;
     const Int128 ahead = down ? Int128{here_.raw} - range_.at_least : Int128{range_.below} - here_.raw;
@@ -238,6 +241,7 @@ class MixedSearch {
   Instant here_;                // everything up to here is known to lie in the range
   std::vector<Instant> goals_;  // where to go, the nearest last; only `waiting_` of them are in use
   std::size_t waiting_ = 0;
+  bool halve_next_ = false;
   std::uint32_t readings_ = 0;
 };
 

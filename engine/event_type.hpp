@@ -1,7 +1,7 @@
 // The type of an engagement event, such as `demo_requested`: a name, held as a small number.
 //
-// The numbering is this process's own (first come, first numbered), is never stored and never decides an order: names do.
-// Thread: any; the table only grows.
+// The numbering is this process's own (first come, first numbered), is never stored and never decides an order: names
+// do. Thread: any; the table only grows.
 #pragma once
 
 #include "engine/result.hpp"

@@ -1,7 +1,7 @@
 // The fixed hashes: who a lead is, which shard it lives in, when two events are the same one.
 //
-// SipHash-2-4 (Aumasson, Bernstein 2012, "SipHash: a fast short-input PRF") under fixed, documented keys: the results are
-// stored and must be equal on every machine for ever. Never used as the seed of a hash map fed by outsiders.
+// SipHash-2-4 (Aumasson, Bernstein 2012, "SipHash: a fast short-input PRF") under fixed, documented keys: the results
+// are stored and must be equal on every machine for ever. Never used as the seed of a hash map fed by outsiders.
 #pragma once
 
 #include "engine/types.hpp"

@@ -25,7 +25,9 @@ TargetLedger& ledger_of(Lead& lead, std::uint32_t target) {
 }
 
 // Whether a writeback is on its way now; one that waits for the quiet interval is not.
-bool under_way(const TargetLedger& ledger, Timestamp now) { return ledger.owed != 0 && ledger.due_at <= now; }
+bool under_way(const TargetLedger& ledger, Timestamp now) {
+  return ledger.owed != 0 && ledger.due_at <= now;
+}
 
 bool drifted(const Lead& lead, const Model& model, const Score& score, Timestamp now) {
   return std::any_of(lead.targets.begin(), lead.targets.end(), [&](const TargetLedger& ledger) {
@@ -68,8 +70,9 @@ bool rests_for_ever(const CompiledModel& model, const Lead& lead, const Score& s
   });
 }
 
-// Arms the timer for the first instant at which something will be owing without a record. An event of a model without negative
-// signals only raises the curve, so a timer that is armed already still comes early enough; it is computed anew when it fires.
+// Arms the timer for the first instant at which something will be owing without a record. An event of a model without
+// negative signals only raises the curve, so a timer that is armed already still comes early enough; it is computed
+// anew when it fires.
 void arm(Decision& decision, const CompiledModel& model, Timestamp now, bool keep_armed) {
   auto& lead = decision.next;
   if (keep_armed && lead.wake_at > now) return;
@@ -189,7 +192,8 @@ void forget_inactive_targets(Lead& lead, const Organisation& organisation) {
   });
 }
 
-Decision apply_result(Lead lead, const Record& record, const WritebackResult& result, const Organisation& organisation) {
+Decision apply_result(Lead lead, const Record& record, const WritebackResult& result,
+                      const Organisation& organisation) {
   Decision decision;
   if (!lead.exists()) {
     decision.next = std::move(lead);
@@ -235,9 +239,7 @@ Decision apply_result(Lead lead, const Record& record, const WritebackResult& re
 }  // namespace
 
 std::size_t Lead::heap_bytes() const {
-  constexpr std::size_t held_inside = 15;  // libstdc++ keeps this many characters in the object
-  const std::size_t text = email.capacity() > held_inside ? email.capacity() + 1 : 0;
-  return text + window.heap_bytes() + targets.capacity() * sizeof(TargetLedger);
+  return email.heap_bytes() + window.heap_bytes() + targets.capacity() * sizeof(TargetLedger);
 }
 
 const TargetLedger* Lead::ledger(std::uint32_t target) const {

@@ -1,9 +1,10 @@
 // A lead and how one record changes it: the fold.
 //
-// `apply` is pure: the same lead, record and organisation give the same decision on every machine. The shard carries the
-// decision out: it commits what the decision owes in one synced batch and then installs `next`.
+// `apply` is pure: the same lead, record and organisation give the same decision on every machine. The shard carries
+// the decision out: it commits what the decision owes in one synced batch and then installs `next`.
 #pragma once
 
+#include "engine/compact.hpp"
 #include "engine/model.hpp"
 #include "engine/record.hpp"
 #include "engine/score.hpp"
@@ -21,9 +22,9 @@ namespace leadlight::engine {
 /// What is known of a lead at one target.
 struct TargetLedger {
   std::uint32_t target = 0;
-  Position owed = 0;          // the record that owes the writeback under way; 0: none is owed
-  Timestamp due_at{};         // when the owed writeback may go out
-  bool confirmed = false;     // the target once confirmed these values:
+  Position owed = 0;       // the record that owes the writeback under way; 0: none is owed
+  Timestamp due_at{};      // when the owed writeback may go out
+  bool confirmed = false;  // the target once confirmed these values:
   std::uint8_t score = 0;
   Segment segment = Segment::low;
   Timestamp scored_at{};
@@ -33,16 +34,16 @@ struct TargetLedger {
 
 struct Lead {
   LeadId id;
-  std::string email;
+  ShortText email;
+  std::uint32_t conflicts = 0;  // repeated ids with other content
   ShardId shard{};
-  Segment segment = Segment::low;    // as of the last decision; a timer keeps it true between records
-  Position last_position = 0;        // of the last record applied
+  Segment segment = Segment::low;  // as of the last decision; a timer keeps it true between records
+  Position last_position = 0;      // of the last record applied
   Window window;
   Timestamp ids_beyond_window_until{};  // until then the dedup family knows ids that the window does not hold
-  Timestamp wake_at{};               // the timer armed for this lead; zero: none. An index, not part of the digest
-  Timestamp owed_at{};               // when a writeback was last owed, for the quiet interval
-  Timestamp crossed_at{};            // when a crossing last owed one
-  std::uint32_t conflicts = 0;       // repeated ids with other content
+  Timestamp wake_at{};                  // the timer armed for this lead; zero: none. An index, not part of the digest
+  Timestamp owed_at{};                  // when a writeback was last owed, for the quiet interval
+  Timestamp crossed_at{};               // when a crossing last owed one
   std::vector<TargetLedger> targets;
 
   friend bool operator==(const Lead&, const Lead&) = default;
@@ -60,7 +61,15 @@ struct Organisation {
   std::vector<std::uint32_t> targets;          // active, ascending
 };
 
-enum class WritebackReason : std::uint8_t { trigger = 1, segment = 2, crossing = 3, drift = 4, immediate = 5, activity = 6, recheck = 7 };
+enum class WritebackReason : std::uint8_t {
+  trigger = 1,
+  segment = 2,
+  crossing = 3,
+  drift = 4,
+  immediate = 5,
+  activity = 6,
+  recheck = 7
+};
 
 std::string_view label(WritebackReason reason);
 
@@ -75,12 +84,12 @@ struct Owed {
 /// What must become true because of a record.
 struct Decision {
   Outcome outcome = Outcome::no_change;
-  Lead next;                     // with position, ledgers and timer brought up to date
-  std::optional<Score> score;    // after the record, at its received_at; none without a model or for a duplicate
-  std::optional<Owed> owed;      // ledgers of `next` carry it already
-  bool conflict = false;         // a duplicate with other content
-  bool remember_id = false;      // the dedup family gets (lead, id_hash) …
-  Timestamp remember_until{};    // … until then
+  Lead next;                   // with position, ledgers and timer brought up to date
+  std::optional<Score> score;  // after the record, at its received_at; only for a record that was counted
+  std::optional<Owed> owed;    // ledgers of `next` carry it already
+  bool conflict = false;       // a duplicate with other content
+  bool remember_id = false;    // the dedup family gets (lead, id_hash) …
+  Timestamp remember_until{};  // … until then
 };
 
 /// What the dedup family knows about an id, when it was asked.
@@ -102,14 +111,14 @@ bool needs_known_id(const Lead& lead, const Record& record);
 
 /// Applies one record to one lead. Pure; a logged record always applies.
 ///
-/// `lead` is taken by value: move it in, and the decision moves it on. A lead that does not exist yet is a `Lead` with id,
-/// e-mail and shard set; only an event brings it into being (`next.exists()`).
-/// `known` is what the dedup family holds for the id, when `needs_known_id` asked for it.
+/// `lead` is taken by value: move it in, and the decision moves it on. A lead that does not exist yet is a `Lead` with
+/// id, e-mail and shard set; only an event brings it into being (`next.exists()`). `known` is what the dedup family
+/// holds for the id, when `needs_known_id` asked for it.
 Decision apply(Lead lead, const Record& record, const Organisation& organisation, const std::optional<KnownId>& known,
                const Limits& limits);
 
-/// The window as it was known through the records given, in order: the refold behind `as_of`. Events that are duplicates, too
-/// late on receipt or later than `as_of` take no part.
+/// The window as it was known through the records given, in order: the refold behind `as_of`. Events that are
+/// duplicates, too late on receipt or later than `as_of` take no part.
 ///
 /// Precondition: `records` are one lead's event records, in log order, without duplicates.
 Window refold(const std::vector<Record>& records, Timestamp as_of, const Limits& limits);

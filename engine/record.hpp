@@ -1,7 +1,7 @@
 // A record: what the log holds, and the only thing that changes a lead.
 //
-// Everything outside ends in one: an event, a trigger, a clock tick, a model switch, what a target answered. What the door
-// resolved (instants, domain, shard, hashes) stands in the record, so that the fold never computes it again.
+// Everything outside ends in one: an event, a trigger, a clock tick, a model switch, what a target answered. What the
+// door resolved (instants, domain, shard, hashes) stands in the record, so that the fold never computes it again.
 #pragma once
 
 #include "engine/event_type.hpp"
@@ -37,11 +37,11 @@ std::string_view label(Surface surface);
 /// Something the lead did.
 struct EngagementEvent {
   EventType type;
-  Timestamp occurred_at;        // resolved at the door: never after received_at
-  std::string event_id;         // exactly as sent; empty when none was
-  std::uint64_t id_hash = 0;    // of the id; without one, of (surface, lead, type, occurred_at as sent, properties)
+  Timestamp occurred_at;           // resolved at the door: never after received_at
+  std::string event_id;            // exactly as sent; empty when none was
+  std::uint64_t id_hash = 0;       // of the id; without one, of (surface, lead, type, occurred_at as sent, properties)
   std::uint64_t content_hash = 0;  // of (type, occurred_at as sent, properties): tells a conflict from a repetition
-  std::string properties;       // the JSON object as sent; empty when none
+  std::string properties;          // the JSON object as sent; empty when none
 
   friend bool operator==(const EngagementEvent&, const EngagementEvent&) = default;
 };
@@ -92,26 +92,26 @@ std::string_view label(WriteOutcome outcome);
 struct WritebackResult {
   std::uint32_t target = 0;
   WriteOutcome outcome = WriteOutcome::written;
-  Position owed = 0;        // position of the record that owed the writeback; clears nothing newer
-  int score = 0;            // what the target now holds, when written or unchanged
+  Position owed = 0;  // position of the record that owed the writeback; clears nothing newer
+  int score = 0;      // what the target now holds, when written or unchanged
   Segment segment = Segment::low;
-  Timestamp scored_at{};    // the instant the written score was computed for
-  Timestamp written_at{};   // when the target confirmed
-  std::string code;         // the target's error code; empty when there was none
-  std::string detail;       // in words for people; no personal data
+  Timestamp scored_at{};   // the instant the written score was computed for
+  Timestamp written_at{};  // when the target confirmed
+  std::string code;        // the target's error code; empty when there was none
+  std::string detail;      // in words for people; no personal data
   std::uint32_t attempts = 1;
-  Timestamp first_at{};     // of the first attempt
+  Timestamp first_at{};  // of the first attempt
 
   friend bool operator==(const WritebackResult&, const WritebackResult&) = default;
 };
 
 struct Record {
-  Position position = 0;     // in the log of `shard`; given by the shard
+  Position position = 0;  // in the log of `shard`; given by the shard
   ShardId shard{};
-  LeadId lead;               // for a switch: the organisation alone, hash 0
-  std::string email;         // trimmed, lower-cased; empty for a switch
-  std::string domain;        // registrable domain; empty for free mail or none
-  Timestamp received_at;     // our clock at the door
+  LeadId lead;            // for a switch: the organisation alone, hash 0
+  std::string email;      // trimmed, lower-cased; empty for a switch
+  std::string domain;     // registrable domain; empty for free mail or none
+  Timestamp received_at;  // our clock at the door
   Surface surface = Surface::internal;
   std::uint64_t key_id = 0;  // reserved: the key that personal data of this record is encrypted with; 0 = plain
   std::string request_id;    // what the acknowledgement carries

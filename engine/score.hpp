@@ -1,7 +1,7 @@
 // What a window is worth at an instant: raw points, the 0–100 score and its segment.
 //
-// Pure integer arithmetic, floored toward −∞ at every division. Source of the forms: docs/decisions/0002-linear-decay.md and
-// the design's section "Arithmetic".
+// Pure integer arithmetic, floored toward −∞ at every division. Source of the forms:
+// docs/decisions/0002-linear-decay.md and the design's section "Arithmetic".
 #pragma once
 
 #include "engine/model.hpp"
@@ -27,14 +27,15 @@ struct Score {
 /// Range: between 0 and the importance, floored; 0 from the lifespan (and from 90 days) on.
 MicroPoints contribution(const Signal& signal, Timestamp occurred_at, Timestamp at);
 
-/// The date at which an aggregated signal counts at `at`: the latest event `e` such that `at_least` matching events lie in
-/// (e − within, e], among the events younger than 90 days at `at`; none when there is no such group.
+/// The date at which an aggregated signal counts at `at`: the latest event `e` such that `at_least` matching events lie
+/// in (e − within, e], among the events younger than 90 days at `at`; none when there is no such group.
 std::optional<Timestamp> aggregate_date(const Signal& signal, const Window& window, Timestamp at);
 
 /// Raw micro-points of the window at `at`: events → signal caps → group caps → sum → not below 0.
 MicroPoints raw_micro_points(const CompiledModel& model, const Window& window, Timestamp at);
 
-/// Raw points on the 0–100 scale: piecewise linear through the thresholds, floored, so that score and segment never disagree.
+/// Raw points on the 0–100 scale: piecewise linear through the thresholds, floored, so that score and segment never
+/// disagree.
 Score scale(const Thresholds& thresholds, MicroPoints raw);
 
 /// Both at once.

@@ -25,15 +25,20 @@ inline constexpr Milliseconds day{86'400'000};
 inline constexpr Milliseconds hour{3'600'000};
 /// How long an engagement event counts at most.
 inline constexpr Milliseconds window_span = 90 * day;
-/// An event dated ahead of the receiving clock by at most this is taken as happening on receipt; further ahead is refused.
+/// An event dated ahead of the receiving clock by at most this is taken as happening on receipt; further ahead is
+/// refused.
 inline constexpr Milliseconds future_tolerance{300'000};
 /// An event id stays known at least this long after receipt, whatever the event's age.
 inline constexpr Milliseconds dedup_span_min = 7 * day;
 /// Events of one lead kept one by one; above this the oldest fold into counted hours.
 inline constexpr std::uint32_t events_per_lead_max_default = 10'000;
 
-constexpr Timestamp from_ms(std::int64_t ms) { return Timestamp{Milliseconds{ms}}; }
-constexpr std::int64_t to_ms(Timestamp at) { return at.time_since_epoch().count(); }
+constexpr Timestamp from_ms(std::int64_t ms) {
+  return Timestamp{Milliseconds{ms}};
+}
+constexpr std::int64_t to_ms(Timestamp at) {
+  return at.time_since_epoch().count();
+}
 
 /// Which customer of this installation. Fixed by the key of a request.
 enum class OrganisationId : std::uint32_t {};

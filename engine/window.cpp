@@ -70,8 +70,9 @@ void Window::add(Timestamp occurred_at, EventType type, std::uint64_t id_hash, s
   assert(to_ms(occurred_at) >= 0);
   if (!folded_.empty()) {
     const FoldedHour group{hour_of(occurred_at), type, 1};
-    const auto place = place_of(folded_, group);
-    if (holds(folded_, place, group)) return join(*place, 1);
+    auto& folded = folded_.edit();
+    const auto place = place_of(folded, group);
+    if (holds(folded, place, group)) return join(*place, 1);
   }
   const WindowEvent event{occurred_at, type, id_hash};
   make_room(events_);
@@ -80,7 +81,7 @@ void Window::add(Timestamp occurred_at, EventType type, std::uint64_t id_hash, s
   } else {
     events_.insert(std::upper_bound(events_.begin(), events_.end(), event, before), event);
   }
-  while (events_.size() > events_max) fold_oldest(events_, folded_);
+  while (events_.size() > events_max) fold_oldest(events_, folded_.edit());
 }
 
 const WindowEvent* Window::find(std::uint64_t id_hash) const {
@@ -99,17 +100,17 @@ void Window::expire(Timestamp now, Milliseconds slack) {
     events_.erase(events_.begin(), event_kept);
     give_back(events_);
   }
-  const auto hour_kept = std::partition_point(folded_.begin(), folded_.end(), [oldest_gone](const FoldedHour& folded) {
-    return folded.hour_start <= oldest_gone;
-  });
-  if (hour_kept != folded_.begin()) {
-    folded_.erase(folded_.begin(), hour_kept);
-    give_back(folded_);
-  }
+  if (folded_.empty()) return;
+  auto& hours = folded_.edit();
+  const auto hour_kept = std::partition_point(
+      hours.begin(), hours.end(), [oldest_gone](const FoldedHour& folded) { return folded.hour_start <= oldest_gone; });
+  if (hour_kept == hours.begin()) return;
+  hours.erase(hours.begin(), hour_kept);
+  give_back(hours);
 }
 
 std::size_t Window::heap_bytes() const {
-  return events_.capacity() * sizeof(WindowEvent) + folded_.capacity() * sizeof(FoldedHour);
+  return events_.capacity() * sizeof(WindowEvent) + folded_.heap_bytes();
 }
 
 Window Window::from_parts(std::vector<WindowEvent> events, std::vector<FoldedHour> folded) {
@@ -117,9 +118,9 @@ Window Window::from_parts(std::vector<WindowEvent> events, std::vector<FoldedHou
   assert(std::is_sorted(folded.begin(), folded.end(), earlier_hour));
   Window window;
   window.events_ = std::move(events);
+  folded.shrink_to_fit();
   window.folded_ = std::move(folded);
   window.events_.shrink_to_fit();
-  window.folded_.shrink_to_fit();
   return window;
 }
 

@@ -1,10 +1,11 @@
 // The rolling engagement window: what a lead did in the last 90 days, event by event.
 //
-// Invariants: events ascend by (`occurred_at`, `id_hash`); at most `events_per_lead_max` stand alone, above which the oldest
-// event's type and hour fold into a count. Events past the window may still lie here; they take no part in any score.
-// Cost: O(log events) to add in order of arrival; O(events) to read; 16 bytes an event.
+// Invariants: events ascend by (`occurred_at`, `id_hash`); at most `events_per_lead_max` stand alone, above which the
+// oldest event's type and hour fold into a count. Events past the window may still lie here; they take no part in any
+// score. Cost: O(log events) to add in order of arrival; O(events) to read; 16 bytes an event.
 #pragma once
 
+#include "engine/compact.hpp"
 #include "engine/event_type.hpp"
 #include "engine/types.hpp"
 
@@ -23,9 +24,7 @@ struct WindowEvent {
   WindowEvent(Timestamp occurred_at, EventType type, std::uint64_t id)
       : time_and_type(static_cast<std::uint64_t>(to_ms(occurred_at)) << 20U | type.number()), id_hash(id) {}
 
-  [[nodiscard]] Timestamp occurred_at() const {
-    return from_ms(static_cast<std::int64_t>(time_and_type >> 20U));
-  }
+  [[nodiscard]] Timestamp occurred_at() const { return from_ms(static_cast<std::int64_t>(time_and_type >> 20U)); }
   [[nodiscard]] EventType type() const {
     return EventType::from_number(static_cast<std::uint32_t>(time_and_type & 0xFFFFFU));
   }
@@ -44,7 +43,8 @@ struct FoldedHour {
 
 class Window {
  public:
-  /// Adds an event; the caller has made sure that its id is new. Folds the oldest hour while more than `events_max` stand alone.
+  /// Adds an event; the caller has made sure that its id is new. Folds the oldest hour while more than `events_max`
+  /// stand alone.
   ///
   /// Precondition: `occurred_at` is not before 1970 (so it fits 44 bits until the year 2527).
   void add(Timestamp occurred_at, EventType type, std::uint64_t id_hash, std::uint32_t events_max);
@@ -57,7 +57,7 @@ class Window {
 
   [[nodiscard]] std::span<const WindowEvent> events() const { return events_; }
   /// Ascending by (`hour_start`, type name).
-  [[nodiscard]] std::span<const FoldedHour> folded() const { return folded_; }
+  [[nodiscard]] std::span<const FoldedHour> folded() const { return folded_.items(); }
   [[nodiscard]] bool empty() const { return events_.empty() && folded_.empty(); }
   /// Heap bytes held.
   [[nodiscard]] std::size_t heap_bytes() const;
@@ -70,7 +70,7 @@ class Window {
 
  private:
   std::vector<WindowEvent> events_;
-  std::vector<FoldedHour> folded_;
+  RareList<FoldedHour> folded_;
 };
 
 }  // namespace leadlight::engine

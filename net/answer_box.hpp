@@ -1,7 +1,7 @@
 // How answers come back to a connection's thread from whichever thread gives them.
 //
-// One box an io thread: actors answer in bursts, so answers are gathered and the thread is woken once a burst, not once an
-// answer. Private to net/.
+// One box an io thread: actors answer in bursts, so answers are gathered and the thread is woken once a burst, not once
+// an answer. Private to net/.
 #pragma once
 
 #include "net/http.hpp"

@@ -10,9 +10,13 @@ namespace {
 constexpr std::size_t email_bytes_max = 254;  // RFC 5321, 4.5.3.1.3, without the angle brackets
 constexpr std::size_t label_bytes_max = 63;   // RFC 1035, 2.3.4
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool letter_digit_or_beyond_ascii(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;

@@ -93,13 +93,16 @@ engine::Result<engine::Timestamp> read_occurred_at(const JsonMember* member, eng
                           ? parse_time(member->text)
                           : engine::Result<engine::Timestamp>(Error{});
   if (!parsed)
-    return refuse("occurred_at", "must be an RFC 3339 time such as 2026-05-01T12:00:00Z, or integer milliseconds since 1970");
+    return refuse("occurred_at",
+                  "must be an RFC 3339 time such as 2026-05-01T12:00:00Z, or integer milliseconds since 1970");
   const auto at = *parsed;
-  if (engine::to_ms(at) < 0) return refuse("occurred_at", "is before 1970; send RFC 3339 or integer milliseconds since 1970");
+  if (engine::to_ms(at) < 0)
+    return refuse("occurred_at", "is before 1970; send RFC 3339 or integer milliseconds since 1970");
   if (at > received_at + engine::future_tolerance)
-    return refuse("occurred_at", "is " + span_in_words(at - received_at) +
-                                     " ahead of the server's clock; at most 5 minutes are taken: check the sender's clock "
-                                     "and time zone");
+    return refuse("occurred_at",
+                  "is " + span_in_words(at - received_at) +
+                      " ahead of the server's clock; at most 5 minutes are taken: check the sender's clock "
+                      "and time zone");
   return std::min(at, received_at);
 }
 
@@ -117,8 +120,8 @@ std::optional<Error> check_properties(const JsonMember* member) {
   if (member == nullptr) return std::nullopt;
   if (member->kind != JsonKind::object) return refuse("properties", "must be an object");
   if (member->raw.size() > properties_bytes_max)
-    return refuse("properties", "must be at most " + std::to_string(properties_bytes_max) + " bytes of JSON; these have " +
-                                    std::to_string(member->raw.size()));
+    return refuse("properties", "must be at most " + std::to_string(properties_bytes_max) +
+                                    " bytes of JSON; these have " + std::to_string(member->raw.size()));
   return std::nullopt;
 }
 
@@ -129,7 +132,8 @@ std::uint64_t id_hash(const Fields& fields, const std::string& email, std::size_
                                   fields.properties != nullptr ? fields.properties->raw : std::string_view{}});
   const auto place = std::to_string(index);
   if (!context.idempotency_key.empty())  // so that a retry finds its first attempt
-    return hash_of(place_key, {std::to_string(static_cast<std::uint32_t>(context.organisation)), context.idempotency_key, place});
+    return hash_of(place_key,
+                   {std::to_string(static_cast<std::uint32_t>(context.organisation)), context.idempotency_key, place});
   return hash_of(place_key, {context.request_id, place});
 }
 
@@ -152,9 +156,9 @@ engine::Result<engine::Record> event_record(JsonMembers members, std::size_t ind
   if (fields.event_id != nullptr) event.event_id = fields.event_id->text;
   if (fields.properties != nullptr) event.properties = fields.properties->raw;
   event.id_hash = id_hash(fields, *email, index, context);
-  event.content_hash = hash_of(content_key, {fields.type->text,
-                                             fields.occurred_at != nullptr ? fields.occurred_at->raw : std::string_view{},
-                                             event.properties});
+  event.content_hash = hash_of(
+      content_key, {fields.type->text, fields.occurred_at != nullptr ? fields.occurred_at->raw : std::string_view{},
+                    event.properties});
   engine::Record record;
   record.lead = engine::lead_id(context.organisation, *email);
   record.email = std::move(*email);

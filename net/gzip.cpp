@@ -14,7 +14,9 @@ using engine::Ok;
 
 constexpr int gzip_only = 16 + MAX_WBITS;
 
-Error not_gzip() { return {Errc::invalid, "The request body is not valid gzip", {}}; }
+Error not_gzip() {
+  return {Errc::invalid, "The request body is not valid gzip", {}};
+}
 
 }  // namespace
 
@@ -28,7 +30,9 @@ GzipInflater::GzipInflater(std::size_t bytes_max, std::size_t ratio_max)
   stream_->ready = inflateInit2(&stream_->state, gzip_only) == Z_OK;
 }
 
-GzipInflater::~GzipInflater() { inflateEnd(&stream_->state); }
+GzipInflater::~GzipInflater() {
+  inflateEnd(&stream_->state);
+}
 
 engine::Status GzipInflater::add(std::string_view packed, std::string& to) {
   if (!stream_->ready) return Error{Errc::unavailable, "No memory to unpack the request body", {}};
@@ -53,7 +57,8 @@ engine::Status GzipInflater::add(std::string_view packed, std::string& to) {
     if (unpacked_ > bytes_max_)
       return Error{Errc::too_large, "The body has more than " + std::to_string(bytes_max_) + " bytes unpacked", {}};
     if (unpacked_ > packed_ * ratio_max_)
-      return Error{Errc::too_large, "The body unpacks to more than " + std::to_string(ratio_max_) + " times its size", {}};
+      return Error{
+          Errc::too_large, "The body unpacks to more than " + std::to_string(ratio_max_) + " times its size", {}};
     to.append(piece.data(), got);
     at_member_end_ = outcome == Z_STREAM_END;
     more = state.avail_in > 0 || (!at_member_end_ && state.avail_out == 0);

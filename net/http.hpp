@@ -23,26 +23,27 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 
 /// What is left of the asking key's rate, for answers that tell it.
 struct RateState {
-  std::uint32_t limit = 0;          // requests a second
+  std::uint32_t limit = 0;  // requests a second
   std::uint32_t remaining = 0;
   std::uint32_t reset_seconds = 0;  // until the full rate is there again; when refused: seconds to wait
 };
 
-/// One request, read whole: the body is unpacked and within the route's limit. Valid until the handler returns: what the
-/// answer needs later is copied.
+/// One request, read whole: the body is unpacked and within the route's limit. Valid until the handler returns: what
+/// the answer needs later is copied.
 struct HttpRequest {
-  std::string method;               // upper case
-  std::string path;                 // percent-decoded, without query
+  std::string method;                                      // upper case
+  std::string path;                                        // percent-decoded, without query
   std::vector<std::pair<std::string, std::string>> query;  // percent-decoded
-  Headers headers;                  // names lower-cased
+  Headers headers;                                         // names lower-cased
   std::string body;
-  std::string request_id;           // "req_" + 26 characters (ULID); also sent as X-Request-Id
-  engine::Timestamp received_at;    // the clock, read once
+  std::string request_id;              // "req_" + 26 characters (ULID); also sent as X-Request-Id
+  engine::Timestamp received_at;       // the clock, read once
   std::optional<actors::KeyView> key;  // who asks; set for routes with a scope
   std::vector<std::string> captures;   // what the route's `{name}` parts matched, percent-decoded
-  std::string remote;               // peer address, for limits and logs
-  std::optional<RateState> rate;    // of `key`; none: the key has no rate
-  std::uint16_t refusal = 0;        // set for envelopes when the door refuses with a status that no Errc stands for (405, 415)
+  std::string remote;                  // peer address, for limits and logs
+  std::optional<RateState> rate;       // of `key`; none: the key has no rate
+  std::uint16_t refusal =
+      0;  // set for envelopes when the door refuses with a status that no Errc stands for (405, 415)
 
   [[nodiscard]] std::optional<std::string_view> header(std::string_view lower_case_name) const;
   [[nodiscard]] std::optional<std::string_view> parameter(std::string_view name) const;
@@ -50,7 +51,7 @@ struct HttpRequest {
 
 struct HttpResponse {
   std::uint16_t status = 200;
-  Headers headers;                  // Content-Type included; Content-Length, Date and X-Request-Id are added
+  Headers headers;  // Content-Type included; Content-Length, Date and X-Request-Id are added
   std::string body;
 
   static HttpResponse json(std::uint16_t status, std::string body);
@@ -76,9 +77,9 @@ void add_retry_after(HttpResponse& response, const std::optional<RateState>& rat
 
 struct Route {
   std::string method;
-  std::string pattern;              // "/v1/leads/{email}/receipt"; a `{name}` matches one segment
-  std::string scope;                // empty: open to all; "leads hg": any of these
-  std::size_t body_bytes_max = 0;   // unpacked; 0: a body is refused
+  std::string pattern;             // "/v1/leads/{email}/receipt"; a `{name}` matches one segment
+  std::string scope;               // empty: open to all; "leads hg": any of these
+  std::size_t body_bytes_max = 0;  // unpacked; 0: a body is refused
   Handle handle;
   Envelope envelope = problem;
 };
@@ -89,10 +90,10 @@ class Router {
   Router();
   void add(Route route);
   struct Match {
-    const Route* route = nullptr;          // none: see `allowed`
+    const Route* route = nullptr;  // none: see `allowed`
     std::vector<std::string> captures;
-    std::vector<std::string> allowed;      // methods this path knows, when the method does not fit; empty: no such path
-    const Route* any_of_path = nullptr;    // a route of that path, else of its first segment, for its envelope
+    std::vector<std::string> allowed;    // methods this path knows, when the method does not fit; empty: no such path
+    const Route* any_of_path = nullptr;  // a route of that path, else of its first segment, for its envelope
   };
   /// `path` is matched as it stands; HEAD finds the route of GET.
   [[nodiscard]] Match find(std::string_view method, std::string_view path) const;
@@ -122,18 +123,19 @@ struct HttpLimits {
   std::size_t unpack_ratio_max = 100;
   engine::Milliseconds header_deadline{5'000};
   engine::Milliseconds body_deadline{15'000};
-  engine::Milliseconds reply_deadline{10'000};   // then 503
+  engine::Milliseconds reply_deadline{10'000};  // then 503
   engine::Milliseconds write_deadline{15'000};
   engine::Milliseconds idle_deadline{30'000};
 };
 
-/// An HTTP/1.1 server on Asio and Beast: keep-alive, pipelining, gzip bodies, limits, deadlines, request ids, authentication
-/// and rate limits by key. Runs on its own io threads.
+/// An HTTP/1.1 server on Asio and Beast: keep-alive, pipelining, gzip bodies, limits, deadlines, request ids,
+/// authentication and rate limits by key. Runs on its own io threads.
 class HttpServer : public actors::Listeners {
  public:
   /// Binds `address` ("127.0.0.1:8080"; port 0 picks one) but accepts only after `open`.
   /// Errors: invalid (not an address), unavailable (in use; names it).
-  static engine::Result<std::shared_ptr<HttpServer>> bind(const std::string& address, std::shared_ptr<const Router> router,
+  static engine::Result<std::shared_ptr<HttpServer>> bind(const std::string& address,
+                                                          std::shared_ptr<const Router> router,
                                                           actors::SwitchboardPtr switchboard, actors::ClockPtr clock,
                                                           HttpLimits limits, std::size_t threads);
   /// "127.0.0.1:43210".
@@ -148,12 +150,12 @@ class HttpServer : public actors::Listeners {
   [[nodiscard]] virtual Statistics statistics() const = 0;
 };
 
-/// Runs one request through a router without a socket: authentication is skipped, `key` is taken as given. For the CLI on a
-/// data directory, and tests. Blocks until the answer is there (at most 60 s).
+/// Runs one request through a router without a socket: authentication is skipped, `key` is taken as given. For the CLI
+/// on a data directory, and tests. Blocks until the answer is there (at most 60 s).
 HttpResponse dispatch(const Router& router, HttpRequest request);
 
-/// Lower-cases and trims an e-mail address and checks its shape: one @, no spaces or control characters, at most 254 bytes, a
-/// dot-separated domain. Errors: invalid, `field` "email".
+/// Lower-cases and trims an e-mail address and checks its shape: one @, no spaces or control characters, at most 254
+/// bytes, a dot-separated domain. Errors: invalid, `field` "email".
 engine::Result<std::string> normalise_email(std::string_view email);
 
 /// "2026-05-01T12:00:00.000Z".

@@ -1,5 +1,5 @@
-// The outbound HTTP/1.1 client that targets and providers share: pooled keep-alive connections, TLS verified, deadlines, sizes
-// bounded, redirects not followed. Boost stays behind http_client.cpp.
+// The outbound HTTP/1.1 client that targets and providers share: pooled keep-alive connections, TLS verified,
+// deadlines, sizes bounded, redirects not followed. Boost stays behind http_client.cpp.
 #pragma once
 
 #include "engine/result.hpp"
@@ -14,7 +14,7 @@ namespace leadlight::net {
 
 struct OutboundRequest {
   std::string method;
-  std::string url;           // http or https, absolute
+  std::string url;  // http or https, absolute
   Headers headers;
   std::string body;
   engine::Milliseconds deadline{30'000};
@@ -23,7 +23,7 @@ struct OutboundRequest {
 
 struct OutboundAnswer {
   std::uint16_t status = 0;
-  Headers headers;           // names lower-cased
+  Headers headers;  // names lower-cased
   std::string body;
 
   [[nodiscard]] std::string_view header(std::string_view lower_case_name) const;  // empty: absent
@@ -40,8 +40,8 @@ class HttpClient {
   static std::shared_ptr<HttpClient> make(std::size_t connections_per_host_max = 8);
 
   /// Errors (in `done`): unavailable (connect, reset, deadline: the words say which), invalid (bad URL), too_large.
-  /// A request on a reused connection that the peer had closed before any answer byte is sent once more on a new one, when the
-  /// method is GET, PUT, PATCH or DELETE or nothing had been written yet.
+  /// A request on a reused connection that the peer had closed before any answer byte is sent once more on a new one,
+  /// when the method is GET, PUT, PATCH or DELETE or nothing had been written yet.
   virtual void send(OutboundRequest request, std::function<void(engine::Result<OutboundAnswer>)> done) = 0;
 
   /// Runs `task` on the client's thread after `delay`.

@@ -1,6 +1,6 @@
 // The listening socket and the io threads behind it.
-#include "net/io_loop.hpp"
 #include "net/http.hpp"
+#include "net/io_loop.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
@@ -24,7 +24,8 @@ constexpr std::chrono::milliseconds accept_again_after{100};
 
 /// "127.0.0.1:8080", "[::1]:8080", "localhost:8080".
 engine::Result<tcp::endpoint> parse_endpoint(const std::string& address) {
-  const Error not_one{Errc::invalid, "\"" + address + "\" is not an address to listen on; write it like 127.0.0.1:8080", "listen"};
+  const Error not_one{Errc::invalid, "\"" + address + "\" is not an address to listen on; write it like 127.0.0.1:8080",
+                      "listen"};
   const auto colon = address.rfind(':');
   if (colon == std::string::npos) return not_one;
   auto host = address.substr(0, colon);
@@ -41,15 +42,16 @@ engine::Result<tcp::endpoint> parse_endpoint(const std::string& address) {
 
 class Server final : public HttpServer {
  public:
-  Server(std::shared_ptr<const Router> router, actors::SwitchboardPtr switchboard, actors::ClockPtr clock, HttpLimits limits,
-         std::size_t threads) {
+  Server(std::shared_ptr<const Router> router, actors::SwitchboardPtr switchboard, actors::ClockPtr clock,
+         HttpLimits limits, std::size_t threads) {
     context_.traffic = router->traffic();
     context_.router = std::move(router);
     context_.switchboard = std::move(switchboard);
     context_.clock = std::move(clock);
     context_.limits = limits;
     context_.connection_closed = [this] { on_connection_closed(); };
-    for (std::size_t i = 0; i < std::max<std::size_t>(1, threads); ++i) loops_.push_back(std::make_unique<IoLoop>(context_));
+    for (std::size_t i = 0; i < std::max<std::size_t>(1, threads); ++i)
+      loops_.push_back(std::make_unique<IoLoop>(context_));
     acceptor_.emplace(loops_.front()->context());
     again_.emplace(loops_.front()->context());
   }
@@ -115,7 +117,8 @@ class Server final : public HttpServer {
   void accept() {
     if (!accepting_ || waiting_ || !acceptor_->is_open()) return;
     at_cap_ = true;  // said before looking, so that a connection closing meanwhile is not missed
-    if (context_.traffic->connections_open.load() >= context_.limits.connections_max) return;  // the kernel holds the queue
+    if (context_.traffic->connections_open.load() >= context_.limits.connections_max)
+      return;  // the kernel holds the queue
     at_cap_ = false;
     waiting_ = true;
     auto& loop = *loops_[next_loop_++ % loops_.size()];
@@ -169,7 +172,8 @@ class Server final : public HttpServer {
 
 }  // namespace
 
-engine::Result<std::shared_ptr<HttpServer>> HttpServer::bind(const std::string& address, std::shared_ptr<const Router> router,
+engine::Result<std::shared_ptr<HttpServer>> HttpServer::bind(const std::string& address,
+                                                             std::shared_ptr<const Router> router,
                                                              actors::SwitchboardPtr switchboard, actors::ClockPtr clock,
                                                              HttpLimits limits, std::size_t threads) {
   auto server =

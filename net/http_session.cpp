@@ -60,7 +60,8 @@ void HttpSession::advance() {
         return refuse_and_close(431, "The head of the request is too long");
     }
     // What the parser leaves in the buffer of a body is the start of a chunk's head, which is short.
-    if (ec == boost::beast::http::error::need_more && buffer_.size() <= server_.limits.header_bytes_max) return read_more();
+    if (ec == boost::beast::http::error::need_more && buffer_.size() <= server_.limits.header_bytes_max)
+      return read_more();
     if (ec) return refuse_broken(ec);
     if (phase_ == Phase::head && parser_->is_header_done()) on_head();
     if (phase_ == Phase::body && parser_->is_done()) hand_over();
@@ -71,7 +72,8 @@ void HttpSession::advance() {
 void HttpSession::begin_head() {
   const auto unread = buffer_.cdata();
   const std::string_view bytes(static_cast<const char*>(unread.data()), unread.size());
-  if (bytes.starts_with("\r\n")) return buffer_.consume(2);  // RFC 9112, 2.2: an empty line before a request is passed over
+  if (bytes.starts_with("\r\n"))
+    return buffer_.consume(2);  // RFC 9112, 2.2: an empty line before a request is passed over
   if (bytes.empty() || bytes == "\r") return;
   head_begun_ = true;
   head_bytes_ = 0;
@@ -91,7 +93,8 @@ void HttpSession::read_more() {
   if (reading_) return;
   reading_ = true;
   const auto room = buffer_.prepare(phase_ == Phase::head ? read_bytes : body_read_bytes);
-  socket_.async_read_some(room, [self = shared_from_this()](error_code ec, std::size_t got) { self->on_read(ec, got); });
+  socket_.async_read_some(room,
+                          [self = shared_from_this()](error_code ec, std::size_t got) { self->on_read(ec, got); });
 }
 
 void HttpSession::on_read(error_code ec, std::size_t got) {
@@ -152,7 +155,8 @@ std::optional<HttpResponse> HttpSession::check_head() {
 
 std::optional<HttpResponse> HttpSession::check_target(std::string& path) {
   std::string_view target = target_;
-  const bool wanted_to_stay = std::exchange(keep_alive_, false);  // who sends a target that is none is not listened to further
+  const bool wanted_to_stay =
+      std::exchange(keep_alive_, false);  // who sends a target that is none is not listened to further
   if (target.starts_with("http://") || target.starts_with("https://")) {
     const auto authority_at = target.find("//") + 2;
     const auto slash = std::min(target.find('/', authority_at), target.size());
@@ -198,11 +202,13 @@ std::optional<HttpResponse> HttpSession::check_key() {
     request_.rate = taken.state;
     if (!taken.allowed)
       return refuse({Errc::rate_limited,
-                     "Rate limit exceeded, retry after " + std::to_string(taken.state.reset_seconds) + " seconds", {}},
+                     "Rate limit exceeded, retry after " + std::to_string(taken.state.reset_seconds) + " seconds",
+                     {}},
                     route_, request_);
   }
   if (!has_scope(*key, route_->scope))
-    return refuse({Errc::forbidden, "This API key does not have the scope \"" + route_->scope + "\"", {}}, route_, request_);
+    return refuse({Errc::forbidden, "This API key does not have the scope \"" + route_->scope + "\"", {}}, route_,
+                  request_);
   return std::nullopt;
 }
 

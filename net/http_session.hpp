@@ -1,7 +1,7 @@
 // One connection: reads a request, hands it to its route, sends the answer, and again, in order.
 //
-// While a request is being answered nothing is read, so a sender that pipelines waits in its own socket. Lives on one io thread;
-// private to net/.
+// While a request is being answered nothing is read, so a sender that pipelines waits in its own socket. Lives on one
+// io thread; private to net/.
 #pragma once
 
 #include "net/authentication.hpp"
@@ -79,13 +79,13 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   HttpRequest request_;
   std::string target_;
   Authenticator authenticator_;
-  const actors::KeyView* request_key_of_ = nullptr;  // what `request_.key` was copied from …
+  const actors::KeyView* request_key_of_ = nullptr;               // what `request_.key` was copied from …
   std::shared_ptr<const actors::Registry> request_key_registry_;  // … and its registry
-  std::shared_ptr<RateBucket> bucket_;               // of that key
+  std::shared_ptr<RateBucket> bucket_;                            // of that key
   const Route* route_ = nullptr;
   std::string out_head_;
   std::string out_body_;
-  std::optional<HttpResponse> answer_;               // given inside the handler, or a refusal that waits for its body
+  std::optional<HttpResponse> answer_;  // given inside the handler, or a refusal that waits for its body
   Steady::time_point deadline_{};
   Steady::time_point request_began_{};
   std::uint64_t turn_ = 0;

@@ -15,9 +15,10 @@ namespace {
 
 /// Deadlines are looked at by a sweep over all connections, not by a timer each: nobody minds a deadline a little late.
 std::chrono::milliseconds sweep_interval(const HttpLimits& limits) {
-  const auto shortest = std::min({limits.header_deadline, limits.body_deadline, limits.reply_deadline, limits.write_deadline,
-                                  limits.idle_deadline});
-  return std::clamp<std::chrono::milliseconds>(shortest / 8, std::chrono::milliseconds(5), std::chrono::milliseconds(250));
+  const auto shortest = std::min({limits.header_deadline, limits.body_deadline, limits.reply_deadline,
+                                  limits.write_deadline, limits.idle_deadline});
+  return std::clamp<std::chrono::milliseconds>(shortest / 8, std::chrono::milliseconds(5),
+                                               std::chrono::milliseconds(250));
 }
 
 }  // namespace
@@ -29,7 +30,9 @@ IoLoop::IoLoop(ServerContext& server)
       sweep_timer_(context_),
       sweep_interval_(sweep_interval(server.limits)) {}
 
-IoLoop::~IoLoop() { stop(); }
+IoLoop::~IoLoop() {
+  stop();
+}
 
 void IoLoop::run() {
   thread_ = std::thread([this] {
@@ -92,9 +95,10 @@ const std::string& IoLoop::date(engine::Timestamp now) {
   const auto midnight = std::chrono::floor<std::chrono::days>(second);
   const std::chrono::year_month_day day(midnight);
   const std::chrono::hh_mm_ss time(second - midnight);
-  date_ = fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", weekdays[std::chrono::weekday(midnight).c_encoding()],
-                      static_cast<unsigned>(day.day()), months[static_cast<unsigned>(day.month()) - 1],
-                      static_cast<int>(day.year()), time.hours().count(), time.minutes().count(), time.seconds().count());
+  date_ =
+      fmt::format("{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", weekdays[std::chrono::weekday(midnight).c_encoding()],
+                  static_cast<unsigned>(day.day()), months[static_cast<unsigned>(day.month()) - 1],
+                  static_cast<int>(day.year()), time.hours().count(), time.minutes().count(), time.seconds().count());
   return date_;
 }
 

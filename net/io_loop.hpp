@@ -1,5 +1,5 @@
-// One io thread and the connections that live on it. Nothing of a connection is shared between threads, so nothing locks.
-// Private to net/.
+// One io thread and the connections that live on it. Nothing of a connection is shared between threads, so nothing
+// locks. Private to net/.
 #pragma once
 
 #include "actors/protocol.hpp"

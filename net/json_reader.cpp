@@ -285,7 +285,9 @@ std::string_view with_room(const std::string& body, std::string& copy, std::size
   return copy;
 }
 
-bool blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+bool blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
 
 }  // namespace
 
@@ -316,7 +318,8 @@ Error too_many(std::size_t items_max) {
 
 }  // namespace
 
-engine::Status JsonReader::Parser::lines(std::string_view text, std::size_t readable, std::size_t items_max, const Each& each) {
+engine::Status JsonReader::Parser::lines(std::string_view text, std::size_t readable, std::size_t items_max,
+                                         const Each& each) {
   const Error not_json_line{Errc::invalid, "this line is not valid JSON", {}};
   std::size_t index = 0;
   for (std::size_t from = 0; from < text.size();) {
@@ -330,8 +333,10 @@ engine::Status JsonReader::Parser::lines(std::string_view text, std::size_t read
     ondemand::object object;
     if (!begin(line, line_readable) || document.type().get(type) != simdjson::SUCCESS)
       each(index, not_json_line);
-    else if (type != ondemand::json_type::object || document.get_object().get(object) != simdjson::SUCCESS)
+    else if (type != ondemand::json_type::object)
       each(index, no_object());
+    else if (document.get_object().get(object) != simdjson::SUCCESS)
+      each(index, not_json_line);
     else if (item(object) && at_end())
       each(index, JsonMembers(members));
     else
@@ -349,7 +354,8 @@ engine::Status JsonReader::Parser::elements(std::size_t items_max, const Each& e
   for (auto result : all) {
     ondemand::value element;
     ondemand::json_type type{};
-    if (std::move(result).get(element) != simdjson::SUCCESS || element.type().get(type) != simdjson::SUCCESS) return no_json;
+    if (std::move(result).get(element) != simdjson::SUCCESS || element.type().get(type) != simdjson::SUCCESS)
+      return no_json;
     if (index >= items_max) return too_many(items_max);
     bool good = false;
     if (type == ondemand::json_type::object) {
@@ -381,9 +387,11 @@ engine::Status JsonReader::items(const std::string& body, bool lines, std::size_
   if (!own.begin(text, readable) || own.document.type().get(type) != simdjson::SUCCESS)
     return Error{Errc::invalid, not_json, {}};
   if (type == ondemand::json_type::array) return own.elements(items_max, each);
+  if (type != ondemand::json_type::object)
+    return Error{
+        Errc::invalid, "The request body must be a JSON object, an array of objects, or one object a line", {}};
   ondemand::object object;
-  if (type != ondemand::json_type::object || own.document.get_object().get(object) != simdjson::SUCCESS)
-    return Error{Errc::invalid, "The request body must be a JSON object, an array of objects, or one object a line", {}};
+  if (own.document.get_object().get(object) != simdjson::SUCCESS) return Error{Errc::invalid, not_json, {}};
   const bool good = own.item(object);
   if (own.broken || (good && !own.at_end())) return own.fault;
   if (good)

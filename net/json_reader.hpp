@@ -1,7 +1,8 @@
-// Reads what the door takes in as JSON: every byte is checked (RFC 8259), and what two readers could read in two ways is refused.
+// Reads what the door takes in as JSON: every byte is checked (RFC 8259), and what two readers could read in two ways
+// is refused.
 //
-// On simdjson's on-demand parser. Refused beside bad grammar: a name twice in one object, a lone surrogate, U+0000 in a text,
-// depth, members and texts above the limits.
+// On simdjson's on-demand parser. Refused beside bad grammar: a name twice in one object, a lone surrogate, U+0000 in a
+// text, depth, members and texts above the limits.
 #pragma once
 
 #include "engine/result.hpp"
@@ -29,7 +30,7 @@ using JsonMembers = std::span<const JsonMember>;
 
 struct JsonLimits {
   std::size_t depth_max = 32;
-  std::size_t members_max = 5'000;           // of one object, those of nested objects included
+  std::size_t members_max = 5'000;  // of one object, those of nested objects included
   std::size_t text_bytes_max = 64 * 1024;
 };
 
@@ -50,8 +51,8 @@ class JsonReader {
 
   /// Each item of a body that is one object, an array of objects, or objects line by line (NDJSON).
   ///
-  /// Errors: invalid when one object or an array is not JSON (lines stand for themselves: a bad one is a bad item), too_large
-  /// above `items_max`.
+  /// Errors: invalid when one object or an array is not JSON (lines stand for themselves: a bad one is a bad item),
+  /// too_large above `items_max`.
   engine::Status items(const std::string& body, bool lines, std::size_t items_max, const Each& each);
 
  private:

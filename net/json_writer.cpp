@@ -40,13 +40,21 @@ JsonWriter& JsonWriter::value(std::string_view text) {
   return *this;
 }
 
-JsonWriter& JsonWriter::value(bool truth) { return raw(truth ? "true" : "false"); }
+JsonWriter& JsonWriter::value(bool truth) {
+  return raw(truth ? "true" : "false");
+}
 
-JsonWriter& JsonWriter::value(double number) { return std::isfinite(number) ? raw(fmt::format("{}", number)) : null(); }
+JsonWriter& JsonWriter::value(double number) {
+  return std::isfinite(number) ? raw(fmt::format("{}", number)) : null();
+}
 
-JsonWriter& JsonWriter::value(engine::Timestamp at) { return value(std::string_view(format_time(at))); }
+JsonWriter& JsonWriter::value(engine::Timestamp at) {
+  return value(std::string_view(format_time(at)));
+}
 
-JsonWriter& JsonWriter::null() { return raw("null"); }
+JsonWriter& JsonWriter::null() {
+  return raw("null");
+}
 
 JsonWriter& JsonWriter::raw(std::string_view json) {
   separate();
@@ -59,7 +67,9 @@ JsonWriter& JsonWriter::member_or_null(std::string_view name, std::string_view t
   return text.empty() ? null() : value(text);
 }
 
-JsonWriter& JsonWriter::digits(const std::string& text) { return raw(text); }
+JsonWriter& JsonWriter::digits(const std::string& text) {
+  return raw(text);
+}
 
 void JsonWriter::quote(std::string_view text) {
   constexpr std::string_view hex = "0123456789abcdef";

@@ -28,10 +28,7 @@ class JsonWriter {
   JsonWriter& value(engine::Timestamp at);
   JsonWriter& value(std::nullopt_t) { return null(); }
   template <std::integral Number>
-    requires(!std::same_as<Number, bool>)
-  JsonWriter& value(Number number) {
-    return digits(std::to_string(number));
-  }
+  requires(!std::same_as<Number, bool>) JsonWriter& value(Number number) { return digits(std::to_string(number)); }
   template <class T>
   JsonWriter& value(const std::optional<T>& some) {
     return some ? value(*some) : null();

@@ -61,7 +61,8 @@ void add_records(Families& families, const actors::Counters& counters) {
   families.counter("leadlight_triggers_total", "Triggers admitted.", counters.triggers);
   families.counter("leadlight_triggers_joined_total", "Triggers that joined a pending one.", counters.triggers_joined);
   const char* const refused = "leadlight_refused_total";
-  families.counter(refused, "Requests refused by the gateway, by reason.", counters.refused_overload, {{"reason", "overload"}});
+  families.counter(refused, "Requests refused by the gateway, by reason.", counters.refused_overload,
+                   {{"reason", "overload"}});
   families.counter(refused, "", counters.refused_low_space, {{"reason", "low_space"}});
   families.gauge("leadlight_records_in_flight", "Records admitted and not yet answered.",
                  static_cast<double>(counters.records_in_flight));
@@ -81,7 +82,8 @@ void add_state(Families& families, const actors::Counters& counters) {
                  static_cast<double>(counters.leads_resident_bytes));
   families.counter("leadlight_leads_activated_total", "Leads read from storage into memory.", counters.leads_activated);
   families.counter("leadlight_leads_passivated_total", "Leads dropped from memory.", counters.leads_passivated);
-  families.counter("leadlight_actor_restarts_total", "Actors started again by their supervisor.", counters.actor_restarts);
+  families.counter("leadlight_actor_restarts_total", "Actors started again by their supervisor.",
+                   counters.actor_restarts);
 }
 
 void add_writebacks(Families& families, const actors::Counters& counters) {

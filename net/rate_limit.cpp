@@ -18,7 +18,8 @@ RateBucket::Taken RateBucket::take(std::uint32_t rate, engine::Timestamp now) {
   const std::int64_t token_ns = std::max<std::int64_t>(1, second_ns / rate);
   auto full_at = full_at_ns_.load(std::memory_order_relaxed);
   for (;;) {
-    // The bucket never owes more than its second; more than two mean that the clock was set back, which must lock nobody out.
+    // The bucket never owes more than its second; more than two mean that the clock was set back, which must lock
+    // nobody out.
     const auto owed_from = full_at > now_ns + 2 * second_ns ? now_ns : std::max(full_at, now_ns);
     const auto next = owed_from + token_ns;
     const auto owed = next - now_ns;

@@ -1,7 +1,7 @@
 // Rates of keys: a token bucket each, holding one second's worth.
 //
-// The bucket is one number, the instant at which it is full again (the "generic cell rate algorithm", ITU-T I.371), so that
-// taking a token is one compare-and-swap. Thread: any.
+// The bucket is one number, the instant at which it is full again (the "generic cell rate algorithm", ITU-T I.371), so
+// that taking a token is one compare-and-swap. Thread: any.
 #pragma once
 
 #include "actors/protocol.hpp"

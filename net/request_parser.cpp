@@ -14,7 +14,8 @@ bool digits_only(std::string_view text) {
   return !text.empty() && text.size() <= 18 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// Whether the value was folded over several lines: Beast joins those in a buffer of its own, or skips an empty first line.
+/// Whether the value was folded over several lines: Beast joins those in a buffer of its own, or skips an empty first
+/// line.
 bool folded(std::string_view name, std::string_view value) {
   const char* const after_name = name.data() + name.size();
   constexpr std::size_t farthest = 64 * 1024;  // a value in the same read buffer stands close behind its name
@@ -121,7 +122,9 @@ std::size_t RequestParser::take(std::string_view piece, error_code& ec) {
   return piece.size();
 }
 
-std::size_t RequestParser::on_body_impl(text piece, error_code& ec) { return take({piece.data(), piece.size()}, ec); }
+std::size_t RequestParser::on_body_impl(text piece, error_code& ec) {
+  return take({piece.data(), piece.size()}, ec);
+}
 
 void RequestParser::on_chunk_header_impl(std::uint64_t, text extensions, error_code& ec) {
   ec = {};

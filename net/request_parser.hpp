@@ -1,7 +1,8 @@
-// Reads the bytes of one HTTP/1.1 request into an HttpRequest, strictly: whatever two parsers could read in two ways is refused.
+// Reads the bytes of one HTTP/1.1 request into an HttpRequest, strictly: whatever two parsers could read in two ways is
+// refused.
 //
-// On top of Beast's parser: no obsolete line folding, one Content-Length of digits alone, no Transfer-Encoding but "chunked", no
-// trailers, short chunk extensions, one Host. Private to net/.
+// On top of Beast's parser: no obsolete line folding, one Content-Length of digits alone, no Transfer-Encoding but
+// "chunked", no trailers, short chunk extensions, one Host. Private to net/.
 #pragma once
 
 #include "net/gzip.hpp"

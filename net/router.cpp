@@ -22,7 +22,9 @@ std::vector<std::string> segments_of(std::string_view path) {
   return segments;
 }
 
-bool is_name(std::string_view segment) { return segment.size() > 2 && segment.front() == '{' && segment.back() == '}'; }
+bool is_name(std::string_view segment) {
+  return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+}
 
 std::string_view first_segment(std::string_view path) {
   return path.substr(0, std::min(path.find('/', 1), path.size()));
@@ -115,7 +117,8 @@ HttpResponse refuse_unmatched(const Router::Match& match, HttpRequest& request) 
     if (!allow.empty()) allow += ", ";
     allow += method;
   }
-  auto answer = refuse_with(405, "This path does not take " + request.method + "; it takes " + allow, match.any_of_path, request);
+  auto answer =
+      refuse_with(405, "This path does not take " + request.method + "; it takes " + allow, match.any_of_path, request);
   answer.headers.emplace_back("Allow", std::move(allow));
   return answer;
 }
@@ -143,7 +146,8 @@ struct LastWord {
   std::shared_ptr<Waiting> waiting;
   HttpResponse unanswered;
 
-  LastWord(std::shared_ptr<Waiting> to, HttpResponse otherwise) : waiting(std::move(to)), unanswered(std::move(otherwise)) {}
+  LastWord(std::shared_ptr<Waiting> to, HttpResponse otherwise)
+      : waiting(std::move(to)), unanswered(std::move(otherwise)) {}
   LastWord(const LastWord&) = delete;
   LastWord& operator=(const LastWord&) = delete;
   ~LastWord() { waiting->give(std::move(unanswered)); }
@@ -159,8 +163,9 @@ HttpResponse dispatch(const Router& router, HttpRequest request) {
   if (match.route == nullptr) return refuse_unmatched(match, request);
   const auto& route = *match.route;
   if (request.body.size() > route.body_bytes_max)
-    return refuse({engine::Errc::too_large, "The body has more than " + std::to_string(route.body_bytes_max) + " bytes", {}},
-                  &route, request);
+    return refuse(
+        {engine::Errc::too_large, "The body has more than " + std::to_string(route.body_bytes_max) + " bytes", {}},
+        &route, request);
   request.captures = std::move(match.captures);
   const auto unanswered = refuse({engine::Errc::unavailable, "No answer in time", {}}, &route, request);
   auto waiting = std::make_shared<Waiting>();

@@ -11,7 +11,8 @@ using engine::Errc;
 using engine::Error;
 
 Error not_a_time() {
-  return {Errc::invalid, "not an RFC 3339 time such as 2026-05-01T12:00:00Z, and not integer milliseconds since 1970", {}};
+  return {
+      Errc::invalid, "not an RFC 3339 time such as 2026-05-01T12:00:00Z, and not integer milliseconds since 1970", {}};
 }
 
 void put_digits(char* to, int width, std::int64_t number) {

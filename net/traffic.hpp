@@ -13,8 +13,8 @@
 namespace leadlight::net {
 
 /// Upper bounds of the duration histogram, in microseconds.
-inline constexpr std::array<std::uint64_t, 12> duration_bounds_us = {100,    250,    500,     1'000,   2'500,     5'000,
-                                                                     10'000, 25'000, 100'000, 500'000, 2'500'000, 10'000'000};
+inline constexpr std::array<std::uint64_t, 12> duration_bounds_us = {
+    100, 250, 500, 1'000, 2'500, 5'000, 10'000, 25'000, 100'000, 500'000, 2'500'000, 10'000'000};
 
 struct RouteTraffic {
   std::string method;

@@ -13,7 +13,8 @@ std::optional<char32_t> take_code_point(std::string_view& text);
 
 bool is_utf8(std::string_view text);
 
-/// Whether it can be seen or is a plain space: no control, no line or paragraph separator, no invisible or direction mark.
+/// Whether it can be seen or is a plain space: no control, no line or paragraph separator, no invisible or direction
+/// mark.
 bool is_printable(char32_t point);
 
 }  // namespace leadlight::net

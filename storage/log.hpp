@@ -1,7 +1,7 @@
 // The log: every record of a shard, in order, dense from position 1. The truth; state is its fold.
 //
-// On one machine an append is staged into the batch that also holds the state it leads to (`LocalLog` over any Store). A
-// replicated log (later) makes the append durable by itself; the interface keeps reading the same.
+// On one machine an append is staged into the batch that also holds the state it leads to (`LocalLog` over any Store).
+// A replicated log (later) makes the append durable by itself; the interface keeps reading the same.
 #pragma once
 
 #include "engine/record.hpp"
@@ -34,8 +34,8 @@ class Log {
   /// The last committed position of `shard`; 0 when it has none.
   [[nodiscard]] virtual engine::Result<engine::Position> head(engine::ShardId shard) const = 0;
 
-  /// Stages the removal of up to `limit` of the oldest records received before `before`, with their lead-index entries; says
-  /// how many. The newest record of a shard always stays, so that the head is known.
+  /// Stages the removal of up to `limit` of the oldest records received before `before`, with their lead-index entries;
+  /// says how many. The newest record of a shard always stays, so that the head is known.
   [[nodiscard]] virtual engine::Result<std::size_t> trim(Batch& batch, engine::ShardId shard, engine::Timestamp before,
                                                          std::size_t limit) = 0;
 };

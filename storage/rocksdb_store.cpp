@@ -21,6 +21,7 @@ namespace leadlight::storage {
 namespace {
 
 constexpr int bloom_bits_per_key = 10;
+constexpr double memtable_bloom_part = 0.02;  // of a write buffer
 constexpr int open_files_max = 512;
 constexpr std::size_t info_log_bytes_max = 4U << 20U;
 constexpr std::size_t info_logs_kept = 3;
@@ -263,6 +264,11 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksDbOptions&
     column.bottommost_compression = rocksdb::kZSTD;
     column.bottommost_compression_opts.level = 1;
     column.bottommost_compression_opts.enabled = true;
+  }
+  if (asked_by_key(family)) {
+    // New leads and new ids are the rule: most look-ups of the memtable find nothing, and should find it fast.
+    column.memtable_prefix_bloom_size_ratio = memtable_bloom_part;
+    column.memtable_whole_key_filtering = true;
   }
   if (expires(family)) {
     column.compaction_filter_factory = std::make_shared<ExpiryFilterFactory>(floor);

@@ -1,5 +1,5 @@
-// Sealing: secrets at rest, AES-256-GCM under the key of the data directory (`secret.key`, mode 0600) or of a file that the
-// environment names (LEADLIGHT_SECRET_KEY_FILE).
+// Sealing: secrets at rest, AES-256-GCM under the key of the data directory (`secret.key`, mode 0600) or of a file that
+// the environment names (LEADLIGHT_SECRET_KEY_FILE).
 #pragma once
 
 #include "engine/result.hpp"

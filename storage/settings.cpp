@@ -1,5 +1,5 @@
-// Keys: kind "/" organisation:u32 (big-endian) "/" rest. Values: the codecs; AppliedSwitches: version:u8 model:u32 count:u32
-// target:u32*.
+// Keys: kind "/" organisation:u32 (big-endian) "/" rest. Values: the codecs; AppliedSwitches: version:u8 model:u32
+// count:u32 target:u32*.
 #include "storage/settings.hpp"
 
 #include <algorithm>
@@ -17,7 +17,8 @@ constexpr std::uint8_t applied_version = 1;
 constexpr std::size_t page = 1'000;
 
 void put_big_endian(std::string& out, std::uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>((value >> static_cast<unsigned>(shift)) & 0xFFU));
+  for (int shift = 24; shift >= 0; shift -= 8)
+    out.push_back(static_cast<char>((value >> static_cast<unsigned>(shift)) & 0xFFU));
 }
 
 void put_little_endian(std::string& out, std::uint32_t value) {
@@ -108,7 +109,9 @@ Result<std::vector<OrganisationSettings>> load_organisations(const Store& store)
   return load_all<OrganisationSettings>(store, "organisation/", decode_organisation);
 }
 
-Result<std::vector<Key>> load_keys(const Store& store) { return load_all<Key>(store, "key/", decode_key); }
+Result<std::vector<Key>> load_keys(const Store& store) {
+  return load_all<Key>(store, "key/", decode_key);
+}
 
 Result<std::vector<PublishedModel>> load_models(const Store& store, OrganisationId organisation) {
   return load_all<PublishedModel>(store, key_of("model", organisation), decode_published_model);

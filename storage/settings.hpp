@@ -1,5 +1,5 @@
-// Settings: the family `organisations`, row by row. Organisations, keys, published models, targets, and which switches each
-// shard has applied.
+// Settings: the family `organisations`, row by row. Organisations, keys, published models, targets, and which switches
+// each shard has applied.
 #pragma once
 
 #include "engine/result.hpp"
@@ -15,10 +15,11 @@
 
 namespace leadlight::storage {
 
-/// What a shard's log has put in force for an organisation: a model version and targets. Written in the batch of the switch.
+/// What a shard's log has put in force for an organisation: a model version and targets. Written in the batch of the
+/// switch.
 struct AppliedSwitches {
-  std::uint32_t model_version = 0;      // 0: none
-  std::vector<std::uint32_t> targets;   // active, ascending
+  std::uint32_t model_version = 0;     // 0: none
+  std::vector<std::uint32_t> targets;  // active, ascending
 
   friend bool operator==(const AppliedSwitches&, const AppliedSwitches&) = default;
 };
@@ -38,6 +39,7 @@ engine::Result<std::vector<Key>> load_keys(const Store& store);
 engine::Result<std::vector<PublishedModel>> load_models(const Store& store, engine::OrganisationId organisation);
 /// Of every organisation.
 engine::Result<std::vector<TargetSettings>> load_targets(const Store& store);
-engine::Result<AppliedSwitches> load_applied(const Store& store, engine::OrganisationId organisation, engine::ShardId shard);
+engine::Result<AppliedSwitches> load_applied(const Store& store, engine::OrganisationId organisation,
+                                             engine::ShardId shard);
 
 }  // namespace leadlight::storage

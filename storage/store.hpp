@@ -83,8 +83,8 @@ class Store {
                                                                         std::size_t limit) const = 0;
 
   /// All of `changes` or none. On Ok they survive power loss.
-  /// Errors: io_error; the caller must then assume neither outcome, stop and reload. After the first error every later commit
-  /// fails (fail-stop).
+  /// Errors: io_error; the caller must then assume neither outcome, stop and reload. After the first error every later
+  /// commit fails (fail-stop).
   virtual engine::Status commit(const Batch& changes) = 0;
 
   /// Expired entries older than this may be forgotten from now on. Thread: any.

@@ -42,14 +42,15 @@ struct IdempotencyEntry {
 
 /// How far a request has come.
 struct RequestStatus {
-  engine::Timestamp until;          // kept until then
+  engine::Timestamp until;  // kept until then
   engine::LeadId lead;
   std::string email;
   std::string source;
   engine::Timestamp accepted_at;
   std::optional<engine::Timestamp> scored_at;
   std::optional<engine::Timestamp> written_at;
-  std::string outcome;              // accepted, written, unchanged, no_match, converted_lead, no_data, no_target, dead_letter, late, …
+  std::string
+      outcome;  // accepted, written, unchanged, no_match, converted_lead, no_data, no_target, dead_letter, late, …
   std::optional<int> score;
   std::string detail;
 
@@ -58,7 +59,7 @@ struct RequestStatus {
 
 /// A writeback owed to a target; the value to send is computed when it goes out.
 struct OutboxEntry {
-  engine::Position owed = 0;            // position of the owing record: the version of this entry
+  engine::Position owed = 0;  // position of the owing record: the version of this entry
   engine::ShardId shard{};
   engine::Timestamp owed_at;
   engine::Timestamp due_at;
@@ -72,8 +73,8 @@ struct OutboxEntry {
 struct DeadLetter {
   engine::Position owed = 0;
   std::string email;
-  std::string code;      // the target's error code
-  std::string reason;    // in words, without personal data
+  std::string code;    // the target's error code
+  std::string reason;  // in words, without personal data
   std::uint32_t attempts = 0;
   engine::Timestamp first_at;
   engine::Timestamp last_at;
@@ -85,12 +86,12 @@ struct DeadLetter {
 
 /// An access key; the key itself is never stored.
 struct Key {
-  std::string id;                            // "key_" + 12 characters; names it in lists and for revoking
-  std::array<std::uint8_t, 32> sha256{};     // of the whole key
+  std::string id;                         // "key_" + 12 characters; names it in lists and for revoking
+  std::array<std::uint8_t, 32> sha256{};  // of the whole key
   engine::OrganisationId organisation{};
   std::string name;
-  std::vector<std::string> scopes;           // hg, sixsense, events, leads, typeform, hubspot, admin
-  std::optional<std::uint32_t> rate;         // requests a second; none: unlimited
+  std::vector<std::string> scopes;    // hg, sixsense, events, leads, typeform, hubspot, admin
+  std::optional<std::uint32_t> rate;  // requests a second; none: unlimited
   engine::Timestamp created_at;
   std::optional<engine::Timestamp> revoked_at;
 
@@ -100,7 +101,7 @@ struct Key {
 struct OrganisationSettings {
   engine::OrganisationId id{};
   std::string name;
-  bool live_scoring = true;                  // the HG surface is enabled
+  bool live_scoring = true;  // the HG surface is enabled
   engine::Timestamp created_at;
 
   friend bool operator==(const OrganisationSettings&, const OrganisationSettings&) = default;
@@ -119,11 +120,11 @@ struct PublishedModel {
 struct TargetSettings {
   std::uint32_t id = 0;
   engine::OrganisationId organisation{};
-  std::string kind;                          // "salesforce"
-  std::string name;                          // unique in the organisation
+  std::string kind;                                          // "salesforce"
+  std::string name;                                          // unique in the organisation
   std::vector<std::pair<std::string, std::string>> options;  // url, flow, client_id, field names, …; ascending by name
-  std::string sealed_secrets;                // of (name, value) pairs; empty: none
-  bool demo = false;                         // `--sandbox URL` points it there
+  std::string sealed_secrets;                                // of (name, value) pairs; empty: none
+  bool demo = false;                                         // `--sandbox URL` points it there
   engine::Timestamp created_at;
 
   friend bool operator==(const TargetSettings&, const TargetSettings&) = default;

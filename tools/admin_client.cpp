@@ -51,8 +51,8 @@ class ServerClient final : public AdminClient {
     request.answer_bytes_max = answer_bytes_max;
     auto answer = client_->send_and_wait(std::move(request));
     if (!answer)
-      return Error{Errc::unavailable, "no answer from " + url_ + " (" + answer.error().what + "); is the server running?",
-                   "server"};
+      return Error{Errc::unavailable,
+                   "no answer from " + url_ + " (" + answer.error().what + "); is the server running?", "server"};
     return Exchange{answer->status, std::move(answer->body)};
   }
 
@@ -138,7 +138,8 @@ Result<std::unique_ptr<AdminClient>> AdminClient::at_server(std::string_view url
   const bool http = url.starts_with("http://") || url.starts_with("https://");
   while (http && url.ends_with('/')) url.remove_suffix(1);
   if (!http || url.ends_with(':') || url.find_first_of("?# \t") != std::string_view::npos)
-    return Error{Errc::invalid, "'" + std::string(url) + "' is not a server's URL; write http://127.0.0.1:8080", "server"};
+    return Error{Errc::invalid, "'" + std::string(url) + "' is not a server's URL; write http://127.0.0.1:8080",
+                 "server"};
   if (key.empty())
     return Error{Errc::invalid, "there is no key; give one of scope admin with --token or LEADLIGHT_TOKEN", "token"};
   // It goes into a header: a line break would begin another one.
@@ -147,22 +148,26 @@ Result<std::unique_ptr<AdminClient>> AdminClient::at_server(std::string_view url
   return std::unique_ptr<AdminClient>{std::make_unique<ServerClient>(std::string(url), std::string(key))};
 }
 
-Result<std::unique_ptr<AdminClient>> AdminClient::on_data(const std::filesystem::path& data, bool writebacks) {
-  ServerConfig config;
-  config.data = data;
-  config.listen_at_all = false;
-  config.writebacks = writebacks;
-  config.log_level = "warn";
-  auto app = App::start(config);
+Result<std::unique_ptr<AdminClient>> AdminClient::on_data(const DataDirectory& directory) {
+  ServerConfig defaults;
+  defaults.log_level = "warn";
+  // The limits of the server's configuration decide what a record does to a lead: the same ones must hold here.
+  auto config = read_config(directory.config, std::move(defaults));
+  if (!config) return config.error();
+  config->data = directory.data;
+  config->listen_at_all = false;
+  config->writebacks = directory.writebacks;
+  auto app = App::start(*config);
   if (!app) {
     if (app.error().code != Errc::conflict) return app.error();
-    return Error{Errc::conflict,
-                 data.string() + " is in use (" + app.error().what +
-                     "); ask the running server instead, with --server URL --token KEY",
-                 "data"};
+    return Error{
+        Errc::conflict,
+        directory.data.string() +
+            " is in use by another process; if that is a server, ask it instead, with --server URL --token KEY",
+        "data"};
   }
   let_signals_through();
-  return std::unique_ptr<AdminClient>{std::make_unique<DataClient>(data, *std::move(app))};
+  return std::unique_ptr<AdminClient>{std::make_unique<DataClient>(directory.data, *std::move(app))};
 }
 
 Result<AdminAnswer> AdminClient::call(std::string_view method, std::string_view path_with_query, std::string body,

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,12 +34,18 @@ class AdminClient {
   /// Errors: invalid, `field` "server" or "token".
   static engine::Result<std::unique_ptr<AdminClient>> at_server(std::string_view url, std::string_view key);
 
-  /// Opens `data` within this process, as an administrator of its first organisation; closed by the destructor.
-  /// `writebacks`: whether targets run, as in a server: they are checked, and what they are owed goes out.
-  /// Errors: not_found (no data directory), conflict (a server has it open), io_error, corrupt.
-  static engine::Result<std::unique_ptr<AdminClient>> on_data(const std::filesystem::path& data, bool writebacks);
+  struct DataDirectory {
+    std::filesystem::path data;
+    std::optional<std::filesystem::path> config;  // the server's configuration; the environment counts in any case
+    bool writebacks = false;                      // targets run, as in a server: what they are owed goes out
+  };
+  /// Opens it within this process, as an administrator of its first organisation; closed by the destructor.
+  ///
+  /// Errors: not_found (no data directory), conflict (it is in use), invalid (configuration), io_error, corrupt.
+  static engine::Result<std::unique_ptr<AdminClient>> on_data(const DataDirectory& directory);
 
-  /// Asks and waits. A problem document (RFC 9457) becomes the error: its detail, its field, and the code of its status.
+  /// Asks and waits. A problem document (RFC 9457) becomes the error: its detail and field, the code of its status.
+  ///
   /// Errors: unavailable (nobody answered), internal (the answer is no JSON), and what the route refuses with.
   engine::Result<AdminAnswer> call(std::string_view method, std::string_view path_with_query, std::string body = {},
                                    std::string_view content_type = "application/json");

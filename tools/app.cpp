@@ -10,21 +10,21 @@
 #include "storage/rocksdb_store.hpp"
 #include "storage/sealing.hpp"
 
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
 
+#include <unistd.h>
 #include <algorithm>
 #include <csignal>
 #include <future>
 #include <mutex>
 #include <thread>
-#include <unistd.h>
 #include <utility>
 
 namespace leadlight::tools {
@@ -70,7 +70,9 @@ struct CafConfig : caf::actor_system_config {
 class RunningApp final : public App {
  public:
   explicit RunningApp(const ServerConfig& config)
-      : config_(config), signals_(hold_back_signals()), clock_(std::make_shared<actors::SystemClock>()),
+      : config_(config),
+        signals_(hold_back_signals()),
+        clock_(std::make_shared<actors::SystemClock>()),
         switchboard_(std::make_shared<actors::Switchboard>()) {}
 
   RunningApp(const RunningApp&) = delete;
@@ -119,7 +121,8 @@ class RunningApp final : public App {
     std::error_code ignored;
     if (!std::filesystem::exists(config_.data / "db", ignored))
       return Error{Errc::not_found,
-                   config_.data.string() + " is not a data directory; make one with `leadlight init --data DIR`", "data"};
+                   config_.data.string() + " is not a data directory; make one with `leadlight init --data DIR`",
+                   "data"};
     auto sealer = storage::Sealer::open(config_.data, false);
     if (!sealer) return sealer.error();
     sealer_ = std::make_shared<const storage::Sealer>(*std::move(sealer));
@@ -142,15 +145,16 @@ class RunningApp final : public App {
     net::add_surfaces(*router, net::SurfaceContext{switchboard_, clock_});
     router_ = std::move(router);
     if (!config_.listen_at_all) return engine::Ok{};
-    auto server = net::HttpServer::bind(config_.listen, router_, switchboard_, clock_, net::HttpLimits{}, config_.io_threads);
+    auto server =
+        net::HttpServer::bind(config_.listen, router_, switchboard_, clock_, net::HttpLimits{}, config_.io_threads);
     if (!server) return server.error();
     server_ = *std::move(server);
     return engine::Ok{};
   }
 
   actors::ConnectorFactory connector_factory() {
-    return [client = client_, clock = clock_](const actors::TargetOptions& options)
-               -> Result<std::shared_ptr<actors::TargetConnector>> {
+    return [client = client_,
+            clock = clock_](const actors::TargetOptions& options) -> Result<std::shared_ptr<actors::TargetConnector>> {
       if (options.kind == "salesforce") return net::make_salesforce(options, client, clock);
       return Error{Errc::invalid, "'" + options.kind + "' is not a kind of target; use salesforce", "kind"};
     };

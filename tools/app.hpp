@@ -17,21 +17,21 @@ namespace leadlight::tools {
 struct ServerConfig {
   std::filesystem::path data;
   std::string listen = "127.0.0.1:8080";
-  std::string sandbox;                       // URL that every demo target is pointed at; empty: none
-  std::string lead_host = "hosted";          // or "spawned"
+  std::string sandbox;               // URL that every demo target is pointed at; empty: none
+  std::string lead_host = "hosted";  // or "spawned"
   std::size_t io_threads = 1;
-  std::size_t shard_actors = 1;              // CAF actors that run the 64 logical shards
-  std::size_t in_flight_max = 20'000;        // records admitted and not yet answered
+  std::size_t shard_actors = 1;        // CAF actors that run the 64 logical shards
+  std::size_t in_flight_max = 20'000;  // records admitted and not yet answered
   std::uint32_t events_per_lead_max = 10'000;
-  std::uint64_t resident_bytes_max = 4ULL << 30U;   // leads kept in memory; above it the coldest are passivated
+  std::uint64_t resident_bytes_max = 4ULL << 30U;  // leads kept in memory; above it the coldest are passivated
   std::uint64_t block_cache_bytes = 256ULL << 20U;
-  std::uint64_t low_water_bytes = 2ULL << 30U;      // free disk space below which writes are refused …
-  double low_water_share = 0.05;                    // … or below this share of the disk, whichever is smaller
+  std::uint64_t low_water_bytes = 2ULL << 30U;  // free disk space below which writes are refused …
+  double low_water_share = 0.05;                // … or below this share of the disk, whichever is smaller
   engine::Milliseconds log_retention = 180 * engine::day;
   std::string log_level = "info";
-  bool listen_at_all = true;                 // off for the CLI on a data directory
-  bool writebacks = true;                    // off for the CLI on a data directory
-  std::string storage_faults;                // tests only; see RocksDbOptions::faults
+  bool listen_at_all = true;   // off for the CLI on a data directory
+  bool writebacks = true;      // off for the CLI on a data directory
+  std::string storage_faults;  // tests only; see RocksDbOptions::faults
 };
 
 /// Reads a TOML file and the environment (LEADLIGHT_ACTORS_LEAD_HOST, …) over the defaults.

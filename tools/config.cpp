@@ -26,7 +26,8 @@ template <class T>
 Result<T> number(const std::string& where, const std::string& text, T least, T most) {
   T value{};
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() && value >= least && value <= most) return value;
+  if (parsed.ec == std::errc{} && parsed.ptr == text.data() + text.size() && value >= least && value <= most)
+    return value;
   std::ostringstream remedy;
   remedy << "write a number from " << least << " to " << most;
   return bad(where, text, remedy.str());
@@ -112,8 +113,8 @@ Status read_section(const std::string& file, std::string_view section, const tom
     const Setting* known = nullptr;
     for (const auto& setting : settings())
       if (setting.section == section && setting.key == key.str()) known = &setting;
-    const std::string where = file + ":" + std::to_string(node.source().begin.line) + ": " + std::string{section} + "." +
-                              std::string{key.str()};
+    const std::string where = file + ":" + std::to_string(node.source().begin.line) + ": " + std::string{section} +
+                              "." + std::string{key.str()};
     if (known == nullptr)
       return Error{Errc::invalid, where + " is not a setting; see docs/guides/operations.md", std::string{key.str()}};
     if (auto set = known->set(config, where, text_of(node)); !set) return set.error();
@@ -129,10 +130,10 @@ Status read_file(const std::filesystem::path& path, ServerConfig& config) {
   try {
     parsed = toml::parse(text, path.string());
   } catch (const toml::parse_error& error) {
-    return Error{Errc::invalid,
-                 path.string() + ":" + std::to_string(error.source().begin.line) + ": " +
-                     std::string{error.description()},
-                 "config"};
+    return Error{
+        Errc::invalid,
+        path.string() + ":" + std::to_string(error.source().begin.line) + ": " + std::string{error.description()},
+        "config"};
   }
   for (const auto& [section, node] : parsed) {
     const auto* table = node.as_table();

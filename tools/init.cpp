@@ -24,12 +24,13 @@ constexpr OrganisationId first_organisation{1};
 Result<engine::Ok> empty_directory(const std::filesystem::path& data) {
   std::error_code failed;
   std::filesystem::create_directories(data, failed);
-  if (failed) return Error{Errc::io_error, "the directory " + data.string() + " cannot be made: " + failed.message(), "data"};
+  if (failed)
+    return Error{Errc::io_error, "the directory " + data.string() + " cannot be made: " + failed.message(), "data"};
   const bool empty = std::filesystem::is_empty(data, failed);
   if (failed) return Error{Errc::io_error, data.string() + " cannot be read: " + failed.message(), "data"};
   if (!empty)
-    return Error{Errc::conflict, "the directory " + data.string() + " is not empty; choose another, nothing was changed",
-                 "data"};
+    return Error{Errc::conflict,
+                 "the directory " + data.string() + " is not empty; choose another, nothing was changed", "data"};
   return engine::Ok{};
 }
 

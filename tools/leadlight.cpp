@@ -1,10 +1,6 @@
 // The one binary: reads the command line and runs the verb it names.
 #include "tools/verbs/verbs.hpp"
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -40,6 +36,17 @@ std::string named(const CLI::App& program) {
   return name;
 }
 
+/// One sentence. An unknown verb is reported by name: the library only says that one is missing.
+std::string sentence(const CLI::App& program, const CLI::ParseError& error) {
+  const auto* required = dynamic_cast<const CLI::RequiredError*>(&error);
+  const auto left = program.remaining(true);
+  const auto help = "; see `" + named(program) + " --help`";
+  if (required != nullptr && !left.empty())
+    return "'" + left.front() + (left.front().starts_with('-') ? "' is not an option of `" : "' is not a verb of `") +
+           named(program) + "`" + help;
+  return error.what() + help;
+}
+
 int run(int argc, char** argv) {
   verbs::VerbContext context;
   CLI::App program{"Real-time lead scoring: every score with its receipt, in the CRM within milliseconds", "leadlight"};
@@ -55,7 +62,7 @@ int run(int argc, char** argv) {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return program.exit(error);
-    std::fprintf(stderr, "leadlight: %s; see `%s --help`\n", error.what(), named(program).c_str());
+    std::fprintf(stderr, "leadlight: %s\n", sentence(program, error).c_str());
     return verbs::status_usage;
   }
   return context.chosen();

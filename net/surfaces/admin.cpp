@@ -1,4 +1,5 @@
-// Administration, scope `admin`: keys, models, targets, dead letters, a lead's actor, digest and state. The CLI speaks this too.
+// Administration, scope `admin`: keys, models, targets, dead letters, a lead's actor, digest and state. The CLI speaks
+// this too.
 #include "net/surfaces/admin_text.hpp"
 #include "net/surfaces/surface.hpp"
 
@@ -29,7 +30,8 @@ struct Desk {
     ask(context, std::move(message),
         [about = essentials(request), respond = std::move(respond), own = *this](actors::Reply reply) {
           if (const auto* error = std::get_if<Error>(&reply)) return respond(problem(*error, about));
-          if (std::holds_alternative<engine::Ok>(reply)) return respond(HttpResponse::json(own.status, R"({"status":"ok"})"));
+          if (std::holds_alternative<engine::Ok>(reply))
+            return respond(HttpResponse::json(own.status, R"({"status":"ok"})"));
           if (const auto* answer = std::get_if<actors::AdminAnswer>(&reply))
             return respond(HttpResponse::json(own.status, admin_text(*answer, own.shape, own.limit)));
           respond(problem({Errc::internal, "An unexpected reply", {}}, about));
@@ -48,7 +50,8 @@ void publish_model(const SurfaceContext& context, const HttpRequest& request, Re
   const auto dry_run = flag_parameter(request, "dry_run");
   if (!dry_run) return respond(problem(dry_run.error(), request));
   const std::uint16_t status = *dry_run ? 200 : 201;
-  Desk{context, status, AdminShape::one}.send(request, std::move(respond), actors::PublishModel{request.body, *dry_run});
+  Desk{context, status, AdminShape::one}.send(request, std::move(respond),
+                                              actors::PublishModel{request.body, *dry_run});
 }
 
 void sync_target(const SurfaceContext& context, const HttpRequest& request, Respond respond) {
@@ -72,8 +75,8 @@ void list_dead_letters(const SurfaceContext& context, const HttpRequest& request
 
 /// A route whose body says what to do: `parse` reads it, `act` makes the message.
 template <class Parsed, class ToAct>
-Handle from_body(const SurfaceContext& context, std::uint16_t status, engine::Result<Parsed> (*parse)(const std::string&),
-                 ToAct act) {
+Handle from_body(const SurfaceContext& context, std::uint16_t status,
+                 engine::Result<Parsed> (*parse)(const std::string&), ToAct act) {
   return [context, status, parse, act](const HttpRequest& request, Respond respond) {
     auto parsed = parse(request.body);
     if (!parsed) return respond(problem(parsed.error(), request));
@@ -90,7 +93,8 @@ void show_actor(const SurfaceContext& context, const HttpRequest& request, Respo
 }
 
 Handle bound(const SurfaceContext& context, void (*handle)(const SurfaceContext&, const HttpRequest&, Respond)) {
-  return [context, handle](const HttpRequest& request, Respond respond) { handle(context, request, std::move(respond)); };
+  return
+      [context, handle](const HttpRequest& request, Respond respond) { handle(context, request, std::move(respond)); };
 }
 
 void add_keys_and_models(Router& router, const SurfaceContext& context) {
@@ -98,9 +102,9 @@ void add_keys_and_models(Router& router, const SurfaceContext& context) {
               plain(context, AdminShape::list, [](const HttpRequest&) -> Act { return actors::ListKeys{}; })});
   router.add({"POST", "/v1/admin/tokens", "admin", body_bytes_max,
               from_body(context, 201, parse_create_key, [](actors::CreateKey act) -> Act { return act; })});
-  router.add({"DELETE", "/v1/admin/tokens/{id}", "admin", 0, plain(context, AdminShape::one, [](const HttpRequest& request) -> Act {
-                return actors::RevokeKey{request.captures.front()};
-              })});
+  router.add({"DELETE", "/v1/admin/tokens/{id}", "admin", 0,
+              plain(context, AdminShape::one,
+                    [](const HttpRequest& request) -> Act { return actors::RevokeKey{request.captures.front()}; })});
   router.add({"GET", "/v1/admin/models", "admin", 0,
               plain(context, AdminShape::list, [](const HttpRequest&) -> Act { return actors::ListModels{}; })});
   router.add({"POST", "/v1/admin/models", "admin", model_bytes_max, bound(context, publish_model)});
@@ -112,14 +116,17 @@ void add_targets(Router& router, const SurfaceContext& context) {
   router.add({"POST", "/v1/admin/targets", "admin", body_bytes_max,
               from_body(context, 201, parse_add_target, [](actors::AddTarget act) -> Act { return act; })});
   router.add({"DELETE", "/v1/admin/targets/{name}", "admin", 0,
-              plain(context, AdminShape::one, [](const HttpRequest& request) -> Act {
-                return actors::RemoveTarget{request.captures.front()};
-              })});
+              plain(context, AdminShape::one,
+                    [](const HttpRequest& request) -> Act { return actors::RemoveTarget{request.captures.front()}; })});
   router.add({"POST", "/v1/admin/targets/{name}/sync", "admin", body_bytes_max, bound(context, sync_target)});
 }
 
-engine::Result<DeadLetterAct> parse_replay(const std::string& body) { return parse_dead_letter_act(body, true); }
-engine::Result<DeadLetterAct> parse_drop(const std::string& body) { return parse_dead_letter_act(body, false); }
+engine::Result<DeadLetterAct> parse_replay(const std::string& body) {
+  return parse_dead_letter_act(body, true);
+}
+engine::Result<DeadLetterAct> parse_drop(const std::string& body) {
+  return parse_dead_letter_act(body, false);
+}
 
 void add_dead_letters(Router& router, const SurfaceContext& context) {
   router.add({"GET", "/v1/admin/dead-letters", "admin", 0, bound(context, list_dead_letters)});

@@ -23,7 +23,11 @@ void write(JsonWriter& json, const ModelRow& row) {
 }
 
 void write(JsonWriter& json, const TargetRow& row) {
-  json.object().member("name", row.name).member("kind", row.kind).member("state", row.state).member("reason", row.reason);
+  json.object()
+      .member("name", row.name)
+      .member("kind", row.kind)
+      .member("state", row.state)
+      .member("reason", row.reason);
   json.key("options").object();
   for (const auto& [name, value] : row.options) json.member(name, value);
   json.end_object().member("queued", row.queued).member("dead_letters", row.dead_letters);
@@ -107,14 +111,21 @@ void write_window(JsonWriter& json, const engine::Window& window) {
     json.object().member("occurred_at", event.occurred_at()).member("type", event.type().name()).end_object();
   json.end_array().key("folded").array();
   for (const auto& hour : window.folded())
-    json.object().member("hour_start", hour.hour_start).member("type", hour.type.name()).member("count", hour.count).end_object();
+    json.object()
+        .member("hour_start", hour.hour_start)
+        .member("type", hour.type.name())
+        .member("count", hour.count)
+        .end_object();
   json.end_array();
 }
 
 void write_targets(JsonWriter& json, const std::vector<engine::TargetLedger>& ledgers) {
   json.key("targets").array();
   for (const auto& ledger : ledgers) {
-    json.object().member("target", ledger.target).member("owed", ledger.owed).member("due_at", unless_zero(ledger.due_at));
+    json.object()
+        .member("target", ledger.target)
+        .member("owed", ledger.owed)
+        .member("due_at", unless_zero(ledger.due_at));
     json.member("confirmed", ledger.confirmed);
     if (ledger.confirmed)
       json.member("score", ledger.score).member("segment", label(ledger.segment)).member("scored_at", ledger.scored_at);
@@ -131,7 +142,11 @@ std::string admin_text(const actors::AdminAnswer& answer, AdminShape shape, std:
 
 std::string actor_text(const actors::ActorView& view) {
   JsonWriter json;
-  json.object().member("email", view.email).member("host", view.host).member("shard", view.shard).member("life", view.life);
+  json.object()
+      .member("email", view.email)
+      .member("host", view.host)
+      .member("shard", view.shard)
+      .member("life", view.life);
   json.member("mailbox", view.mailbox).member("records_applied", view.records_applied);
   json.member("activated_at", view.activated_at);
   const auto& state = view.state;

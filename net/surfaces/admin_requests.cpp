@@ -96,10 +96,12 @@ engine::Result<actors::CreateKey> parse_create_key(const std::string& body) {
   }
   if (act.name.empty()) return refuse("name", "is required");
   if (act.scopes.empty()) return refuse("scopes", "must name at least one scope");
-  constexpr std::array<std::string_view, 7> known = {"hg", "sixsense", "events", "leads", "typeform", "hubspot", "admin"};
+  constexpr std::array<std::string_view, 7> known = {"hg",       "sixsense", "events", "leads",
+                                                     "typeform", "hubspot",  "admin"};
   for (const auto& scope : act.scopes)
     if (std::ranges::find(known, scope) == known.end())
-      return refuse("scopes", "may hold hg, sixsense, events, leads, typeform, hubspot and admin, not \"" + scope + "\"");
+      return refuse("scopes",
+                    "may hold hg, sixsense, events, leads, typeform, hubspot and admin, not \"" + scope + "\"");
   return act;
 }
 

@@ -1,4 +1,5 @@
-// Engagement events in: `POST /v1/events` takes one object, an array, or one object a line, and answers 202 once they are durable.
+// Engagement events in: `POST /v1/events` takes one object, an array, or one object a line, and answers 202 once they
+// are durable.
 //
 // Valid items are kept whatever the others are; the four numbers of the answer sum to the items sent.
 #include "net/event_record.hpp"
@@ -56,7 +57,8 @@ HttpResponse all_rejected(const Intake& intake, const HttpRequest& request) {
   return response;
 }
 
-std::string render(const actors::Receipts& receipts, const std::vector<Rejected>& rejected, std::string_view request_id) {
+std::string render(const actors::Receipts& receipts, const std::vector<Rejected>& rejected,
+                   std::string_view request_id) {
   std::size_t accepted = 0;
   std::size_t duplicates = 0;
   std::size_t too_late = 0;
@@ -78,7 +80,8 @@ std::string render(const actors::Receipts& receipts, const std::vector<Rejected>
 
 engine::Result<actors::Submission::Idempotency> idempotency_of(std::string_view key, const std::string& body) {
   if (key.empty() || key.size() > idempotency_key_bytes_max)
-    return Error{Errc::invalid, "Idempotency-Key must be 1 to " + std::to_string(idempotency_key_bytes_max) + " bytes long",
+    return Error{Errc::invalid,
+                 "Idempotency-Key must be 1 to " + std::to_string(idempotency_key_bytes_max) + " bytes long",
                  "Idempotency-Key"};
   std::array<unsigned char, 32> digest{};
   unsigned length = 0;
@@ -94,8 +97,8 @@ engine::Result<actors::Submission::Idempotency> idempotency_of(std::string_view 
 }
 
 bool is_lines(const HttpRequest& request) {
-  for (const std::string_view type : {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines",
-                                      "application/jsonlines"})
+  for (const std::string_view type : {"application/x-ndjson", "application/ndjson", "application/jsonl",
+                                      "application/x-jsonlines", "application/jsonlines"})
     if (has_media_type(request, type)) return true;
   return looks_like_lines(request.body);
 }
@@ -116,12 +119,14 @@ engine::Result<Intake> take_in(const HttpRequest& request, const EventContext& c
 }
 
 /// Sends `answer` when it is remembered under the request's Idempotency-Key, so that a retry gets the same.
-void remember_and_answer(const SurfaceContext& context, actors::RememberAnswer memory, const HttpRequest& about, Respond respond) {
+void remember_and_answer(const SurfaceContext& context, actors::RememberAnswer memory, const HttpRequest& about,
+                         Respond respond) {
   auto answer = memory.answer;
-  ask(context, std::move(memory), [answer = std::move(answer), about, respond = std::move(respond)](actors::Reply reply) {
-    if (const auto* error = std::get_if<Error>(&reply)) return respond(problem(*error, about));
-    respond(HttpResponse::json(202, answer));
-  });
+  ask(context, std::move(memory),
+      [answer = std::move(answer), about, respond = std::move(respond)](actors::Reply reply) {
+        if (const auto* error = std::get_if<Error>(&reply)) return respond(problem(*error, about));
+        respond(HttpResponse::json(202, answer));
+      });
 }
 
 void handle(const SurfaceContext& context, const HttpRequest& request, Respond respond) {
@@ -160,8 +165,9 @@ void handle(const SurfaceContext& context, const HttpRequest& request, Respond r
 }  // namespace
 
 void add_events(Router& router, const SurfaceContext& context) {
-  router.add({"POST", "/v1/events", "events", body_bytes_max,
-              [context](const HttpRequest& request, Respond respond) { handle(context, request, std::move(respond)); }});
+  router.add({"POST", "/v1/events", "events", body_bytes_max, [context](const HttpRequest& request, Respond respond) {
+                handle(context, request, std::move(respond));
+              }});
 }
 
 }  // namespace leadlight::net

@@ -1,7 +1,8 @@
-// HG-style live engagement scoring: `POST /data-api/v2/scoring/behavioral/live`, answered 202 once the trigger is durable.
+// HG-style live engagement scoring: `POST /data-api/v2/scoring/behavioral/live`, answered 202 once the trigger is
+// durable.
 //
-// Its own error envelope, and the rate headers on every answer. The answer is flat and holds texts only, so that Marketo's
-// mappings and Salesforce Flow's structure inference both work.
+// Its own error envelope, and the rate headers on every answer. The answer is flat and holds texts only, so that
+// Marketo's mappings and Salesforce Flow's structure inference both work.
 #include "engine/hash.hpp"
 #include "net/json_writer.hpp"
 #include "net/surfaces/surface.hpp"
@@ -59,7 +60,8 @@ engine::Result<LiveRequest> check(std::string_view email, std::string_view sourc
   LiveRequest live{std::move(*normal), {}};
   for (const std::string_view known : {"salesforce", "marketo"})
     if (boost::beast::iequals(source, known)) live.source = known;
-  if (live.source.empty() && !source.empty()) return Error{Errc::invalid, "source must be salesforce or marketo", "source"};
+  if (live.source.empty() && !source.empty())
+    return Error{Errc::invalid, "source must be salesforce or marketo", "source"};
   return live;
 }
 

@@ -92,7 +92,11 @@ HttpResponse render_forecast(const actors::ForecastView& forecast) {
   JsonWriter json;
   json.object().key("points").array();
   for (const auto& point : forecast.points)
-    json.object().member("at", point.at).member("score", point.score).member("segment", label(point.segment)).end_object();
+    json.object()
+        .member("at", point.at)
+        .member("score", point.score)
+        .member("segment", label(point.segment))
+        .end_object();
   json.end_array().member("next_change_at", forecast.next_change_at).end_object();
   return HttpResponse::json(200, json.take());
 }
@@ -125,7 +129,8 @@ HttpResponse render_timeline(const actors::TimelineView& timeline) {
         .member("surface", label(row.surface))
         .member("outcome", label(row.outcome))
         .end_object();
-  json.end_array().member_or_null("next", timeline.more && !timeline.rows.empty() ? cursor_of(timeline.rows.back()) : "");
+  json.end_array().member_or_null("next",
+                                  timeline.more && !timeline.rows.empty() ? cursor_of(timeline.rows.back()) : "");
   json.end_object();
   return HttpResponse::json(200, json.take());
 }
@@ -152,7 +157,8 @@ engine::Result<std::optional<engine::Timestamp>> as_of_parameter(const HttpReque
   if (const auto space = restored.rfind(' '); space != std::string::npos && space > 11) restored[space] = '+';
   const auto at = parse_time(restored);
   if (!at)
-    return Error{Errc::invalid, "as_of must be an RFC 3339 time such as 2026-05-01T12:00:00Z, or integer milliseconds", "as_of"};
+    return Error{Errc::invalid, "as_of must be an RFC 3339 time such as 2026-05-01T12:00:00Z, or integer milliseconds",
+                 "as_of"};
   return std::optional(*at);
 }
 
@@ -165,7 +171,8 @@ engine::Result<LeadQuery> lead_query(const HttpRequest& request, decltype(LeadQu
 }
 
 template <class View>
-Handle about_lead(const SurfaceContext& context, decltype(LeadQuery::question) question, HttpResponse (*render)(const View&)) {
+Handle about_lead(const SurfaceContext& context, decltype(LeadQuery::question) question,
+                  HttpResponse (*render)(const View&)) {
   return [context, question, render](const HttpRequest& request, Respond respond) {
     auto query = lead_query(request, question);
     if (!query) return respond(problem(query.error(), request));
@@ -180,7 +187,8 @@ void handle_timeline(const SurfaceContext& context, const HttpRequest& request, 
   question.limit = *limit;
   if (const auto after = request.parameter("after")) {
     question.before = parse_cursor(*after);
-    if (!question.before) return respond(problem({Errc::invalid, "after is not a cursor of an earlier answer", "after"}, request));
+    if (!question.before)
+      return respond(problem({Errc::invalid, "after is not a cursor of an earlier answer", "after"}, request));
   }
   auto query = lead_query(request, question);
   if (!query) return respond(problem(query.error(), request));
@@ -221,8 +229,10 @@ void add_leads(Router& router, const SurfaceContext& context) {
                 handle_leads(context, request, std::move(respond));
               }});
   router.add({"GET", "/v1/leads/{email}", scopes, 0, about_lead(context, actors::ScoreQuestion{}, render_lead)});
-  router.add({"GET", "/v1/leads/{email}/receipt", scopes, 0, about_lead(context, actors::ReceiptQuestion{}, render_receipt)});
-  router.add({"GET", "/v1/leads/{email}/forecast", scopes, 0, about_lead(context, actors::ForecastQuestion{}, render_forecast)});
+  router.add(
+      {"GET", "/v1/leads/{email}/receipt", scopes, 0, about_lead(context, actors::ReceiptQuestion{}, render_receipt)});
+  router.add({"GET", "/v1/leads/{email}/forecast", scopes, 0,
+              about_lead(context, actors::ForecastQuestion{}, render_forecast)});
   router.add({"GET", "/v1/leads/{email}/timeline", scopes, 0, [context](const HttpRequest& request, Respond respond) {
                 handle_timeline(context, request, std::move(respond));
               }});

@@ -26,15 +26,15 @@ HttpResponse metrics(const actors::Switchboard& switchboard, const Traffic& traf
 }  // namespace
 
 void add_operations(Router& router, const SurfaceContext& context) {
-  router.add({"GET", "/livez", "", 0,
-              [](const HttpRequest&, const Respond& respond) { respond(HttpResponse::json(200, R"({"status":"alive"})")); }});
+  router.add({"GET", "/livez", "", 0, [](const HttpRequest&, const Respond& respond) {
+                respond(HttpResponse::json(200, R"({"status":"alive"})"));
+              }});
   router.add({"GET", "/readyz", "", 0, [switchboard = context.switchboard](const HttpRequest&, const Respond& respond) {
                 respond(ready(*switchboard));
               }});
   router.add({"GET", "/metrics", "", 0,
-              [switchboard = context.switchboard, traffic = router.traffic()](const HttpRequest&, const Respond& respond) {
-                respond(metrics(*switchboard, *traffic));
-              }});
+              [switchboard = context.switchboard, traffic = router.traffic()](
+                  const HttpRequest&, const Respond& respond) { respond(metrics(*switchboard, *traffic)); }});
 }
 
 }  // namespace leadlight::net

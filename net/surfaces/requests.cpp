@@ -24,10 +24,11 @@ HttpResponse render(const actors::RequestView& view) {
 }  // namespace
 
 void add_requests(Router& router, const SurfaceContext& context) {
-  router.add({"GET", "/v1/requests/{request_id}", "leads hg", 0, [context](const HttpRequest& request, Respond respond) {
-                actors::RequestQuery query{request.key->organisation, request.captures.front()};
-                ask_for<actors::RequestView>(context, request, std::move(respond), std::move(query), render);
-              }});
+  router.add(
+      {"GET", "/v1/requests/{request_id}", "leads hg", 0, [context](const HttpRequest& request, Respond respond) {
+         actors::RequestQuery query{request.key->organisation, request.captures.front()};
+         ask_for<actors::RequestView>(context, request, std::move(respond), std::move(query), render);
+       }});
 }
 
 }  // namespace leadlight::net

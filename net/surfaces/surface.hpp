@@ -36,7 +36,8 @@ class ReplyFunction final : public actors::ReplySink {
   ReplyFunction(const ReplyFunction&) = delete;
   ReplyFunction& operator=(const ReplyFunction&) = delete;
   ~ReplyFunction() override {
-    if (!done_.load()) on_reply_(actors::Reply(engine::Error{engine::Errc::unavailable, "Nothing answers now; try again", {}}));
+    if (!done_.load())
+      on_reply_(actors::Reply(engine::Error{engine::Errc::unavailable, "Nothing answers now; try again", {}}));
   }
   void complete(actors::Reply reply) override {
     if (!done_.exchange(true)) on_reply_(std::move(reply));
@@ -61,7 +62,8 @@ HttpRequest essentials(const HttpRequest& request);
 
 /// Asks, and answers a reply of type `Expected` with `render(const Expected&)`, an Error with a problem document.
 template <class Expected, class Message, class Render>
-void ask_for(const SurfaceContext& context, const HttpRequest& request, Respond respond, Message message, Render render) {
+void ask_for(const SurfaceContext& context, const HttpRequest& request, Respond respond, Message message,
+             Render render) {
   ask(context, std::move(message),
       [about = essentials(request), respond = std::move(respond), render = std::move(render)](actors::Reply reply) {
         if (const auto* expected = std::get_if<Expected>(&reply)) return respond(render(*expected));
@@ -76,7 +78,8 @@ JsonReader& json_reader();
 /// Whether the Content-Type is `media_type`, whatever its parameters.
 bool has_media_type(const HttpRequest& request, std::string_view media_type);
 
-/// A whole number of a query parameter in [1, max]; above `max` it is lowered. Errors: invalid, `field` the parameter's name.
+/// A whole number of a query parameter in [1, max]; above `max` it is lowered. Errors: invalid, `field` the parameter's
+/// name.
 engine::Result<std::size_t> limit_parameter(const HttpRequest& request, std::size_t otherwise, std::size_t max);
 
 /// Of the query parameter `name`: "true", "1", "false", "0" or absent (false). Errors: invalid.

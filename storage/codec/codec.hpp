@@ -1,7 +1,8 @@
-// Every stored value as bytes: a version byte, then the fields. `encode` writes the newest version, `decode` reads them all.
+// Every stored value as bytes: a version byte, then the fields. `encode` writes the newest version, `decode` reads them
+// all.
 //
-// A released version never changes; tests/golden/ holds one file of each. Integers are little-endian; a text is size:u32
-// bytes. The grammar of each value heads its .cpp.
+// A released version never changes; tests/golden/ holds one file of each. Integers are little-endian; a text is
+// size:u32 bytes. The grammar of each value heads its .cpp.
 #pragma once
 
 #include "engine/lead.hpp"
@@ -47,8 +48,8 @@ engine::Result<TargetSettings> decode_target(std::string_view bytes);
 /// Values of the families that expire by themselves (dedup, idempotency, requests) begin `version:u8 until:i64`.
 std::int64_t expiry_of(std::string_view bytes);
 
-/// 128 bits that name the canonical content of a lead: SHA-256 of key and value, first half. What is only an index (positions,
-/// timer) is not part of it, so equal state has an equal digest after restore, replay and resharding.
+/// 128 bits that name the canonical content of a lead: SHA-256 of key and value, first half. What is only an index
+/// (positions, timer) is not part of it, so equal state has an equal digest after restore, replay and resharding.
 struct Digest {
   std::uint64_t high = 0;
   std::uint64_t low = 0;

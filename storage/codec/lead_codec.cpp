@@ -91,7 +91,7 @@ class TypeTable {
   }
 
  private:
-  static constexpr std::uint32_t direct_max = 2'048;
+  static constexpr std::uint32_t direct_max = 1'024;
 
   void note(std::uint32_t number) {
     if (number < direct_max) {

@@ -431,7 +431,7 @@ TEST(LeadDigest, IsOfTheContentAndNotOfIndexes) {
   EXPECT_EQ(digest(moved), before);
 
   const std::vector<std::function<void(engine::Lead&)>> changes{
-      [](auto& one) { one.id.low ^= 1U; },          [](auto& one) { one.email += "x"; },
+      [](auto& one) { one.id.low ^= 1U; },          [](auto& one) { one.email = "other@example.com"; },
       [](auto& one) { one.conflicts = 4; },         [](auto& one) { one.segment = engine::Segment::low; },
       [](auto& one) { one.owed_at = {}; },          [](auto& one) { one.crossed_at = {}; },
       [](auto& one) { one.window = {}; },           [](auto& one) { one.ids_beyond_window_until = {}; },

@@ -1,6 +1,7 @@
 // Goal: what was acknowledged survives SIGKILL at any moment and counts once; the CRM ends at the model's values.
-// Method: a sender with an oracle outside the process repeats every batch, under the same ids, until it is acknowledged, while
-// the server is killed at random moments under it. Each event is worth exactly one point, so the score counts them.
+// Method: a sender with an oracle outside the process repeats every batch, under the same ids, until it is
+// acknowledged, while the server is killed at random moments under it. Each event is worth exactly one point, so the
+// score counts them.
 //
 // LEADLIGHT_CRASH_CYCLES sets the number of kills (10 by default), LEADLIGHT_CRASH_SEED the moments.
 #include "tests/support/processes.hpp"
@@ -23,7 +24,9 @@ std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
-std::string email_of(int lead) { return fmt::format("crash{}@company{}.example", lead, lead % 9); }
+std::string email_of(int lead) {
+  return fmt::format("crash{}@company{}.example", lead, lead % 9);
+}
 
 void pause_for(std::chrono::milliseconds span) {
   std::mutex mutex;
@@ -32,8 +35,8 @@ void pause_for(std::chrono::milliseconds span) {
   never.wait_for(guard, span);
 }
 
-// A model under which an event is worth one point, undiminished while the test runs: 10^15 ms would be better, 90 days must do,
-// so points are counted by rounding up.
+// A model under which an event is worth one point, undiminished while the test runs: 10^15 ms would be better, 90 days
+// must do, so points are counted by rounding up.
 std::int64_t events_counted(const boost::json::value& view) {
   const auto raw = view.at("raw_micro_points").to_number<std::int64_t>();
   return (raw + 999'999) / 1'000'000;
@@ -81,7 +84,8 @@ class Sender {
         const std::lock_guard guard{mutex_};
         request.url = url_ + path;
       }
-      request.headers = {{"Authorization", "Bearer " + installation_.token(surface)}, {"Content-Type", "application/json"}};
+      request.headers = {{"Authorization", "Bearer " + installation_.token(surface)},
+                         {"Content-Type", "application/json"}};
       request.body = body;
       request.deadline = engine::Milliseconds{3'000};
       const auto answer = installation_.client().send_and_wait(std::move(request));

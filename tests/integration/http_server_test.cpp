@@ -1,4 +1,5 @@
-// The HTTP server over loopback, with trivial routes: what it answers, in which order, when it closes, and what it refuses.
+// The HTTP server over loopback, with trivial routes: what it answers, in which order, when it closes, and what it
+// refuses.
 #include "net/http.hpp"
 
 #include "tests/support/raw_client.hpp"
@@ -85,7 +86,8 @@ class HttpServerTest : public testing::Test {
                    respond(HttpResponse::text(200, request.body));
                  }});
     router->add({"GET", "/path/{name}", "", 0, [](const HttpRequest& request, const Respond& respond) {
-                   respond(HttpResponse::text(200, request.captures.front() + "|" + std::string(request.parameter("q").value_or("-"))));
+                   respond(HttpResponse::text(
+                       200, request.captures.front() + "|" + std::string(request.parameter("q").value_or("-"))));
                  }});
     router->add({"GET", "/large", "", 0, [](const HttpRequest&, const Respond& respond) {
                    respond(HttpResponse::text(200, std::string(5'000'000, 'x')));
@@ -96,7 +98,8 @@ class HttpServerTest : public testing::Test {
     router->add({"GET", "/other", "hg events", 0, [](const HttpRequest& request, const Respond& respond) {
                    respond(HttpResponse::text(200, request.key->id));
                  }});
-    router->add({"GET", "/held", "", 0, [this](const HttpRequest&, Respond respond) { held_.keep(std::move(respond)); }});
+    router->add(
+        {"GET", "/held", "", 0, [this](const HttpRequest&, Respond respond) { held_.keep(std::move(respond)); }});
     router->add({"GET", "/lost", "", 0, [](const HttpRequest&, const Respond&) {}});
     auto bound = HttpServer::bind("127.0.0.1:0", router, switchboard_, clock_, limits, threads);
     ASSERT_TRUE(bound) << bound.error().what;
@@ -124,7 +127,8 @@ class HttpServerTest : public testing::Test {
   }
 
   actors::SwitchboardPtr switchboard_ = std::make_shared<actors::Switchboard>();
-  std::shared_ptr<actors::ManualClock> clock_ = std::make_shared<actors::ManualClock>(engine::from_ms(1'777'636'800'000));
+  std::shared_ptr<actors::ManualClock> clock_ =
+      std::make_shared<actors::ManualClock>(engine::from_ms(1'777'636'800'000));
   Held held_;
   std::shared_ptr<HttpServer> server_;
 };
@@ -149,8 +153,9 @@ TEST_F(HttpServerTest, AnswersOnOneConnectionAgainAndAgain) {
 TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   start();
   RawClient client(server_->address());
-  ASSERT_TRUE(client.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\nPOST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\ntwo"
-                          "GET /path/three HTTP/1.1\r\nHost: a\r\n\r\n"));
+  ASSERT_TRUE(
+      client.send("GET /held HTTP/1.1\r\nHost: a\r\n\r\nPOST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\ntwo"
+                  "GET /path/three HTTP/1.1\r\nHost: a\r\n\r\n"));
   held_.take()(HttpResponse::text(200, "one"));
   EXPECT_EQ(client.read_answer()->body, "one");
   EXPECT_EQ(client.read_answer()->body, "two");
@@ -160,9 +165,11 @@ TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
 TEST_F(HttpServerTest, ReadsARequestByteByByte) {
   start();
   RawClient client(server_->address());
-  for (const char c : std::string("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")) client.send({&c, 1});
+  for (const char c : std::string("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"))
+    client.send({&c, 1});
   EXPECT_EQ(client.read_answer()->body, "hello");
-  for (const char c : std::string("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"))
+  for (const char c : std::string(
+           "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"))
     client.send({&c, 1});
   EXPECT_EQ(client.read_answer()->body, "abcde");
 }
@@ -242,13 +249,14 @@ TEST_F(HttpServerTest, RefusesGzipThatIsNoneOrABomb) {
   };
   std::string varied;
   for (int i = 0; i < 2'000; ++i) varied += std::to_string(i * 7'919 % 10'007) + ",";
-  EXPECT_EQ(refused(gzip(varied)), 413);                          // within the ratio, above the limit
-  EXPECT_EQ(refused(gzip(std::string(4'000, 'x'))), 413);         // within the limit, above the ratio
+  EXPECT_EQ(refused(gzip(varied)), 413);                   // within the ratio, above the limit
+  EXPECT_EQ(refused(gzip(std::string(4'000, 'x'))), 413);  // within the limit, above the ratio
   EXPECT_EQ(refused(gzip(std::string(100'000'000, '\0')).substr(0, 4'000)), 413);
   EXPECT_EQ(refused("no gzip at all"), 400);
   EXPECT_EQ(refused(gzip(varied).substr(0, 30)), 400);
   EXPECT_EQ(refused(gzip("good") + "trailing"), 400);
-  EXPECT_EQ(exchange("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\nhi").status, 415);
+  EXPECT_EQ(exchange("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Encoding: br\r\nContent-Length: 2\r\n\r\nhi").status,
+            415);
 }
 
 TEST_F(HttpServerTest, RefusesBodiesAboveTheLimitOfTheRoute) {
@@ -261,7 +269,9 @@ TEST_F(HttpServerTest, RefusesBodiesAboveTheLimitOfTheRoute) {
   client.request("POST", "/echo", "still here");  // a body this small is read past
   EXPECT_EQ(client.read_answer()->body, "still here");
   expect_closed("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n", 413);
-  expect_closed("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2000\r\n" + std::string(0x2000, 'x') + "\r\n", 413);
+  expect_closed("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2000\r\n" +
+                    std::string(0x2000, 'x') + "\r\n",
+                413);
   client.request("GET", "/path/x", "a body");
   EXPECT_EQ(client.read_answer()->status, 400);
 }
@@ -286,13 +296,16 @@ TEST_F(HttpServerTest, AsksForAKeyWithTheScope) {
   start();
   RawClient client(server_->address());
   const auto ask = [&](const std::string& path, const std::string& authorization) {
-    client.request("GET", path, {}, authorization.empty() ? std::vector<std::pair<std::string, std::string>>{}
-                                                          : std::vector<std::pair<std::string, std::string>>{{"Authorization", authorization}});
+    client.request("GET", path, {},
+                   authorization.empty()
+                       ? std::vector<std::pair<std::string, std::string>>{}
+                       : std::vector<std::pair<std::string, std::string>>{{"Authorization", authorization}});
     return *client.read_answer();
   };
   EXPECT_EQ(ask("/secret", "").status, 401);
   EXPECT_EQ(ask("/secret", "").header("www-authenticate"), "Bearer");
-  for (const std::string bad : {"Bearer", "Bearer ", "Bearer nobody", "Basic reader", "reader", "Bearerreader", "Bearer reader x"})
+  for (const std::string bad :
+       {"Bearer", "Bearer ", "Bearer nobody", "Basic reader", "reader", "Bearerreader", "Bearer reader x"})
     EXPECT_EQ(ask("/secret", bad).status, 401) << bad;
   EXPECT_EQ(ask("/secret", "Bearer reader").body, "k1");
   EXPECT_EQ(ask("/secret", "bEARER reader").body, "k1");
@@ -497,8 +510,11 @@ TEST_F(HttpServerTest, NamesAnAddressInUse) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, engine::Errc::unavailable);
   EXPECT_NE(second.error().what.find(server_->address()), std::string::npos);
-  for (const std::string bad : {"", "8080", "nohost:80", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "127.0.0.1:80x"})
-    EXPECT_EQ(HttpServer::bind(bad, std::make_shared<Router>(), switchboard_, clock_, {}, 1).error().code, engine::Errc::invalid) << bad;
+  for (const std::string bad :
+       {"", "8080", "nohost:80", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:70000", "127.0.0.1:80x"})
+    EXPECT_EQ(HttpServer::bind(bad, std::make_shared<Router>(), switchboard_, clock_, {}, 1).error().code,
+              engine::Errc::invalid)
+        << bad;
 }
 
 TEST_F(HttpServerTest, ServesManyConnectionsOnSeveralThreads) {
@@ -512,10 +528,12 @@ TEST_F(HttpServerTest, ServesManyConnectionsOnSeveralThreads) {
         for (int i = 0; i < 50; ++i) connections.push_back(std::make_unique<RawClient>(server_->address()));
         for (int round = 0; round < 20; ++round) {
           for (std::size_t i = 0; i < connections.size(); ++i)
-            connections[i]->request("POST", "/echo", std::to_string(t) + ":" + std::to_string(i) + ":" + std::to_string(round));
+            connections[i]->request("POST", "/echo",
+                                    std::to_string(t) + ":" + std::to_string(i) + ":" + std::to_string(round));
           for (std::size_t i = 0; i < connections.size(); ++i) {
             const auto answer = connections[i]->read_answer();
-            right += answer && answer->body == std::to_string(t) + ":" + std::to_string(i) + ":" + std::to_string(round);
+            right +=
+                answer && answer->body == std::to_string(t) + ":" + std::to_string(i) + ":" + std::to_string(round);
           }
         }
       });

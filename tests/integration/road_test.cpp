@@ -1,5 +1,6 @@
-// Goal: the road of one trigger holds with real actors: acknowledged, counted once, scored, written back, whatever actor ends.
-// Method: every test runs on both lead hosts, over the in-memory store, with a clock and a target played by the test.
+// Goal: the road of one trigger holds with real actors: acknowledged, counted once, scored, written back, whatever
+// actor ends. Method: every test runs on both lead hosts, over the in-memory store, with a clock and a target played by
+// the test.
 #include "tests/support/engine_room.hpp"
 
 #include <random>
@@ -162,6 +163,27 @@ TEST_P(Road, ACrossingWithoutAnyEventIsWrittenBack) {
   EXPECT_EQ(room.target().wait_for(seen).back().segment, Segment::low);
 }
 
+TEST_P(Road, ALeadDecayingFrom84To71IsNeverDriftPointsWrongAtTheTarget) {
+  EngineRoom room{options()};
+  const auto now = room.clock().now();
+  std::vector<actors::Record> events;
+  for (const auto* type :
+       {"demo_requested", "trial_started", "webinar_attended", "page_viewed", "page_viewed", "page_viewed"})
+    events.push_back(room.event("jo@acme.example", type, "e" + std::to_string(events.size()), now));
+  (void)receipts_in(room.submit(std::move(events)));
+  int held = room.target().wait_for(1).back().score;
+  EXPECT_EQ(held, 84);  // 98 points between 60 (70) and 100 (85): 70 + 15 × 38 / 40
+  std::size_t seen = 1;
+  for (int current = 84; current > 71;) {
+    room.clock().advance(1h);
+    current = view_in(room.question("jo@acme.example", ScoreQuestion{})).score->score;
+    if (std::abs(current - held) < 5) continue;
+    held = room.target().wait_for(++seen).back().score;  // sent because of the drift alone
+    EXPECT_LT(std::abs(current - held), 5);
+  }
+  EXPECT_GE(seen, 3U);
+}
+
 TEST_P(Road, APoisonedRecordIsQuarantinedAlone) {
   auto settings = options();
   settings.apply = [](engine::Lead lead, const engine::Record& record, const engine::Organisation& organisation_state,
@@ -207,7 +229,8 @@ TEST_P(Road, EachActorMayEndUnderLoadAndNothingIsLostOrDoubled) {
   }
   for (int lead = 0; lead < leads; ++lead) {
     const std::string email = "lead" + std::to_string(lead) + "@acme" + std::to_string(lead % 7) + ".example";
-    EXPECT_EQ(view_in(room.question(email, ScoreQuestion{})).score->raw, rounds * engine::micro_points_per_point) << email;
+    EXPECT_EQ(view_in(room.question(email, ScoreQuestion{})).score->raw, rounds * engine::micro_points_per_point)
+        << email;
   }
   EXPECT_EQ(room.fatal(), "");
 }
@@ -240,7 +263,8 @@ very_high = 100
 [signals.page_viewed]
 points = 70
 lifespan = "14 days"
-)", false}});
+)",
+                                                                                      false}});
   ASSERT_TRUE(std::holds_alternative<actors::AdminAnswer>(reply)) << std::get<engine::Error>(reply).what;
   EXPECT_EQ(view_in(room.question("gus@acme.example", ScoreQuestion{})).model_version, 2U);
   EXPECT_EQ(room.target().wait_for(2).back().segment, Segment::high);
@@ -263,8 +287,9 @@ TEST(Hosts, GiveEqualDigestsForTheSameRecords) {
       std::vector<actors::Record> events;
       for (int i = 0; i < 40; ++i) {
         const auto age = std::chrono::minutes{static_cast<std::int64_t>(random() % (100 * 24 * 60))};
-        events.push_back(room.event("l" + std::to_string(random() % 60) + "@acme.example", types[random() % types.size()],
-                                    std::to_string(random() % 1'500), room.clock().now() - age));
+        events.push_back(room.event("l" + std::to_string(random() % 60) + "@acme.example",
+                                    types[random() % types.size()], std::to_string(random() % 1'500),
+                                    room.clock().now() - age));
       }
       (void)receipts_in(room.submit(std::move(events)));
       room.clock().advance(1h);

@@ -1,14 +1,15 @@
-// The surfaces with a gateway that answers as each test says: which message a request becomes, which answer a reply becomes.
+// The surfaces with a gateway that answers as each test says: which message a request becomes, which answer a reply
+// becomes.
 #include "net/surfaces/surface.hpp"
 
 #include "engine/hash.hpp"
 #include "tests/support/raw_client.hpp"
 
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/all.hpp>
-#include <gtest/gtest.h>
-#include <openssl/evp.h>
 
 #include <mutex>
 
@@ -35,7 +36,8 @@ struct Script {
   Reply remember_reply = engine::Ok{};
 
   template <class Message>
-  void take(std::vector<Message>& kept, const Message& message, const ReplyPort& port, const std::optional<Reply>& answer) {
+  void take(std::vector<Message>& kept, const Message& message, const ReplyPort& port,
+            const std::optional<Reply>& answer) {
     {
       const std::lock_guard lock(mutex);
       kept.push_back(message);
@@ -46,14 +48,24 @@ struct Script {
 
 actors::Gateway::behavior_type scripted_gateway(actors::Gateway::pointer, std::shared_ptr<Script> script) {
   return {
-      [script](const actors::Submission& m, const ReplyPort& p) { script->take(script->submissions, m, p, script->reply); },
+      [script](const actors::Submission& m, const ReplyPort& p) {
+        script->take(script->submissions, m, p, script->reply);
+      },
       [script](const actors::RememberAnswer& m, const ReplyPort& p) {
         script->take(script->remembered, m, p, script->remember_reply);
       },
-      [script](const actors::LeadQuery& m, const ReplyPort& p) { script->take(script->lead_queries, m, p, script->reply); },
-      [script](const actors::LeadsQuery& m, const ReplyPort& p) { script->take(script->leads_queries, m, p, script->reply); },
-      [script](const actors::RequestQuery& m, const ReplyPort& p) { script->take(script->request_queries, m, p, script->reply); },
-      [script](const actors::AdminRequest& m, const ReplyPort& p) { script->take(script->admin_requests, m, p, script->reply); },
+      [script](const actors::LeadQuery& m, const ReplyPort& p) {
+        script->take(script->lead_queries, m, p, script->reply);
+      },
+      [script](const actors::LeadsQuery& m, const ReplyPort& p) {
+        script->take(script->leads_queries, m, p, script->reply);
+      },
+      [script](const actors::RequestQuery& m, const ReplyPort& p) {
+        script->take(script->request_queries, m, p, script->reply);
+      },
+      [script](const actors::AdminRequest& m, const ReplyPort& p) {
+        script->take(script->admin_requests, m, p, script->reply);
+      },
   };
 }
 
@@ -69,7 +81,8 @@ class SurfacesTest : public testing::Test {
     caf::anon_send_exit(gateway_, caf::exit_reason::user_shutdown);
   }
 
-  HttpResponse ask(const std::string& method, const std::string& target, const std::string& body = {}, Headers headers = {}) {
+  HttpResponse ask(const std::string& method, const std::string& target, const std::string& body = {},
+                   Headers headers = {}) {
     HttpRequest request;
     request.method = method;
     const auto question = std::min(target.find('?'), target.size());
@@ -77,7 +90,8 @@ class SurfacesTest : public testing::Test {
     for (auto rest = target.substr(std::min(question + 1, target.size())); !rest.empty();) {
       const auto pair = rest.substr(0, rest.find('&'));
       rest.erase(0, pair.size() + 1);
-      request.query.emplace_back(pair.substr(0, pair.find('=')), pair.substr(std::min(pair.size(), pair.find('=') + 1)));
+      request.query.emplace_back(pair.substr(0, pair.find('=')),
+                                 pair.substr(std::min(pair.size(), pair.find('=') + 1)));
     }
     request.headers = std::move(headers);
     request.body = body;
@@ -89,7 +103,9 @@ class SurfacesTest : public testing::Test {
   HttpResponse trigger(const std::string& body, Headers headers = {}) {
     return ask("POST", "/data-api/v2/scoring/behavioral/live", body, std::move(headers));
   }
-  HttpResponse event(const std::string& body, Headers headers = {}) { return ask("POST", "/v1/events", body, std::move(headers)); }
+  HttpResponse event(const std::string& body, Headers headers = {}) {
+    return ask("POST", "/v1/events", body, std::move(headers));
+  }
 
   static std::string header(const HttpResponse& response, const std::string& name) {
     for (const auto& [own, value] : response.headers)
@@ -111,14 +127,16 @@ class SurfacesTest : public testing::Test {
   actors::KeyView key_{"k1", engine::OrganisationId{7}, {"admin"}, std::nullopt, true};
 };
 
-// ---- HG live scoring --------------------------------------------------------------------------------------------------
+// ---- HG live scoring
+// --------------------------------------------------------------------------------------------------
 
 TEST_F(SurfacesTest, HgAcceptsATrigger) {
   reply_receipts({engine::Outcome::no_change});
   const auto answer = trigger(R"({"email":" User@Example.com ","source":"Salesforce","extra":{"a":[1]}})");
   EXPECT_EQ(answer.status, 202);
-  EXPECT_EQ(answer.body, R"({"status":"accepted","request_id":"req_own","email":"user@example.com","source":"salesforce",)"
-                         R"("accepted_at":"2026-05-01T12:00:00.000Z"})");
+  EXPECT_EQ(answer.body,
+            R"({"status":"accepted","request_id":"req_own","email":"user@example.com","source":"salesforce",)"
+            R"("accepted_at":"2026-05-01T12:00:00.000Z"})");
   EXPECT_EQ(header(answer, "Content-Type"), "application/json");
   EXPECT_EQ(header(answer, "x-ratelimit-limit"), "1000000, 1000000;w=1");
   EXPECT_EQ(header(answer, "x-ratelimit-remaining"), "1000000");
@@ -146,7 +164,8 @@ TEST_F(SurfacesTest, HgTakesForms) {
 
 TEST_F(SurfacesTest, HgTakesATriggerWithoutSource) {
   reply_receipts({engine::Outcome::no_change});
-  for (const std::string body : {R"({"email":"a@b.com"})", R"({"email":"a@b.com","source":null})", R"({"email":"a@b.com","source":""})"})
+  for (const std::string body :
+       {R"({"email":"a@b.com"})", R"({"email":"a@b.com","source":null})", R"({"email":"a@b.com","source":""})"})
     EXPECT_EQ(trigger(body).body, R"({"status":"accepted","request_id":"req_own","email":"a@b.com",)"
                                   R"("accepted_at":"2026-05-01T12:00:00.000Z"})");
 }
@@ -170,7 +189,8 @@ TEST_F(SurfacesTest, HgRefusesInItsOwnEnvelope) {
       {R"({"email":"nobody"})", invalid + "email is not a valid email address" + email_end},
       {R"({"email":"a@b.com","source":"hubspot"})",
        invalid + R"(source must be salesforce or marketo","source":{"pointer":"/source"}}]})"},
-      {R"({"email":"a@b.com","source":["marketo"]})", invalid + R"(source must be a string","source":{"pointer":"/source"}}]})"},
+      {R"({"email":"a@b.com","source":["marketo"]})",
+       invalid + R"(source must be a string","source":{"pointer":"/source"}}]})"},
       {"", invalid + R"(The request body is not valid JSON"}]})"},
       {R"({"email":"a@b.com")", invalid + R"(The request body is not valid JSON"}]})"},
       {R"(["a@b.com"])", invalid + R"(The request body must be a JSON object"}]})"},
@@ -215,13 +235,15 @@ TEST_F(SurfacesTest, HgAnswersServiceUnavailableOnlyWhenNothingIsStored) {
   EXPECT_EQ(header(restarting, "Retry-After"), "1");
 }
 
-// ---- events -----------------------------------------------------------------------------------------------------------
+// ---- events
+// -----------------------------------------------------------------------------------------------------------
 
 TEST_F(SurfacesTest, EventsAreCountedByOutcome) {
   using engine::Outcome;
   reply_receipts({Outcome::counted, Outcome::no_change, Outcome::duplicate, Outcome::too_late, Outcome::counted});
-  const auto answer = event(R"([{"email":"a@b.com","type":"x"},{"email":"a@b.com","type":"y"},{"type":"x"},)"
-                            R"({"email":"a@b.com","type":"z"},{"email":"a@b.com","type":"x"},{"email":"c@b.com","type":"x"},7])");
+  const auto answer =
+      event(R"([{"email":"a@b.com","type":"x"},{"email":"a@b.com","type":"y"},{"type":"x"},)"
+            R"({"email":"a@b.com","type":"z"},{"email":"a@b.com","type":"x"},{"email":"c@b.com","type":"x"},7])");
   EXPECT_EQ(answer.status, 202);
   EXPECT_EQ(answer.body, R"({"request_id":"req_own","accepted":3,"duplicates":1,"too_late":1,"rejected":[)"
                          R"({"index":2,"field":"email","message":"email is required"},)"
@@ -232,7 +254,8 @@ TEST_F(SurfacesTest, EventsAreCountedByOutcome) {
 
 TEST_F(SurfacesTest, EventsComeAsLinesToo) {
   reply_receipts({engine::Outcome::counted, engine::Outcome::counted});
-  const std::string lines = "{\"email\":\"a@b.com\",\"type\":\"x\"}\n{\"email\":\n{\"email\":\"a@b.com\",\"type\":\"y\"}\n";
+  const std::string lines =
+      "{\"email\":\"a@b.com\",\"type\":\"x\"}\n{\"email\":\n{\"email\":\"a@b.com\",\"type\":\"y\"}\n";
   for (const auto& headers : {Headers{{"content-type", "application/x-ndjson"}}, Headers{}}) {
     const auto answer = event(lines, headers);
     EXPECT_EQ(answer.body, R"({"request_id":"req_own","accepted":2,"duplicates":0,"too_late":0,"rejected":[)"
@@ -243,10 +266,13 @@ TEST_F(SurfacesTest, EventsComeAsLinesToo) {
 TEST_F(SurfacesTest, EventsAllInvalidAreRefused) {
   const auto one = event(R"({"email":"a@b.com"})");
   EXPECT_EQ(one.status, 400);
-  EXPECT_EQ(one.body, R"({"type":"about:blank","title":"Invalid request","status":400,"detail":"type is required","field":"type",)"
-                      R"("request_id":"req_own","rejected":[{"index":0,"field":"type","message":"type is required"}]})");
+  EXPECT_EQ(
+      one.body,
+      R"({"type":"about:blank","title":"Invalid request","status":400,"detail":"type is required","field":"type",)"
+      R"("request_id":"req_own","rejected":[{"index":0,"field":"type","message":"type is required"}]})");
   EXPECT_NE(event(R"([{"email":"a@b.com"},{}])").body.find("None of the 2 events can be taken"), std::string::npos);
-  for (const std::string body : {"", "[]", "[{", "5", "{\"email\":\"a@b.com\",\"type\":\"x\"} x"}) EXPECT_EQ(event(body).status, 400) << body;
+  for (const std::string body : {"", "[]", "[{", "5", "{\"email\":\"a@b.com\",\"type\":\"x\"} x"})
+    EXPECT_EQ(event(body).status, 400) << body;
   EXPECT_TRUE(script_->submissions.empty());
 }
 
@@ -291,7 +317,8 @@ TEST_F(SurfacesTest, AReplayedAnswerIsSentAsItWas) {
   EXPECT_EQ(event(R"({"email":"a@b.com","type":"y"})", {{"idempotency-key", std::string(256, 'k')}}).status, 400);
 }
 
-// ---- leads, requests ----------------------------------------------------------------------------------------------------
+// ---- leads, requests
+// ----------------------------------------------------------------------------------------------------
 
 actors::LeadView lead_view() {
   actors::LeadView view;
@@ -369,12 +396,16 @@ TEST_F(SurfacesTest, AForecastAndATimelineAreShown) {
   script_->reply = Reply(actors::ForecastView{{{noon, 71, engine::Segment::high}}, std::nullopt});
   EXPECT_EQ(ask("GET", "/v1/leads/a@b.com/forecast").body,
             R"({"points":[{"at":"2026-05-01T12:00:00.000Z","score":71,"segment":"high"}],"next_change_at":null})");
-  actors::TimelineView timeline{{{std::nullopt, "x", noon, noon, engine::Surface::events, engine::Outcome::counted, 42}}, true};
+  actors::TimelineView timeline{
+      {{std::nullopt, "x", noon, noon, engine::Surface::events, engine::Outcome::counted, 42}}, true};
   script_->reply = Reply(timeline);
   EXPECT_EQ(ask("GET", "/v1/leads/a@b.com/timeline?limit=20000").body,
             R"({"events":[{"event_id":null,"type":"x","occurred_at":"2026-05-01T12:00:00.000Z",)"
-            R"("received_at":"2026-05-01T12:00:00.000Z","surface":"events","outcome":"counted"}],"next":"1777636800000-42"})");
-  const auto question = [&](std::size_t i) { return std::get<actors::TimelineQuestion>(script_->lead_queries.at(i).question); };
+            R"("received_at":"2026-05-01T12:00:00.000Z","surface":"events","outcome":"counted"}],)"
+            R"("next":"1777636800000-42"})");
+  const auto question = [&](std::size_t i) {
+    return std::get<actors::TimelineQuestion>(script_->lead_queries.at(i).question);
+  };
   EXPECT_EQ(question(1).limit, 10'000U);
   ask("GET", "/v1/leads/a@b.com/timeline?after=1777636800000-42");
   EXPECT_EQ(question(2).limit, 100U);
@@ -400,7 +431,8 @@ TEST_F(SurfacesTest, LeadsAreListed) {
   ask("GET", "/v1/leads");
   EXPECT_EQ(script_->leads_queries.at(1).sort, "-score");
   EXPECT_EQ(script_->leads_queries.at(1).limit, 100U);
-  for (const std::string bad : {"segment=cold", "sort=age", "limit=none"}) EXPECT_EQ(ask("GET", "/v1/leads?" + bad).status, 400);
+  for (const std::string bad : {"segment=cold", "sort=age", "limit=none"})
+    EXPECT_EQ(ask("GET", "/v1/leads?" + bad).status, 400);
 }
 
 TEST_F(SurfacesTest, ARequestIsShown) {
@@ -412,7 +444,8 @@ TEST_F(SurfacesTest, ARequestIsShown) {
   EXPECT_EQ(script_->request_queries.at(0).request_id, "req_1");
 }
 
-// ---- operations, administration -----------------------------------------------------------------------------------------
+// ---- operations, administration
+// -----------------------------------------------------------------------------------------
 
 TEST_F(SurfacesTest, OperationsAreOpenToAll) {
   EXPECT_EQ(ask("GET", "/livez").status, 200);
@@ -438,8 +471,9 @@ TEST_F(SurfacesTest, KeysAreMadeListedAndRevoked) {
   script_->reply = Reply(actors::AdminAnswer(std::vector{row}));
   const auto made = ask("POST", "/v1/admin/tokens", R"({"name":"CI","scopes":[ "hg" , "leads" ],"rate":25})");
   EXPECT_EQ(made.status, 201);
-  EXPECT_EQ(made.body, R"({"id":"k9","name":"CI","scopes":["hg","leads"],"rate":25,"created_at":"2026-05-01T12:00:00.000Z",)"
-                       R"("revoked_at":null,"key":"hg_v2_x"})");
+  EXPECT_EQ(made.body,
+            R"({"id":"k9","name":"CI","scopes":["hg","leads"],"rate":25,"created_at":"2026-05-01T12:00:00.000Z",)"
+            R"("revoked_at":null,"key":"hg_v2_x"})");
   const auto& act = act_of<actors::CreateKey>(*script_, 0);
   EXPECT_EQ(act.name, "CI");
   EXPECT_EQ(act.scopes, (std::vector<std::string>{"hg", "leads"}));
@@ -452,7 +486,8 @@ TEST_F(SurfacesTest, KeysAreMadeListedAndRevoked) {
       {R"({"name":"x"})", "scopes must name at least one scope"},
       {R"({"name":"x","scopes":"hg"})", "scopes must be an array of plain strings"},
       {R"({"name":"x","scopes":["hg",5]})", "scopes must be an array of plain strings"},
-      {R"({"name":"x","scopes":["root"]})", "scopes may hold hg, sixsense, events, leads, typeform, hubspot and admin, not \\\"root\\\""},
+      {R"({"name":"x","scopes":["root"]})",
+       "scopes may hold hg, sixsense, events, leads, typeform, hubspot and admin, not \\\"root\\\""},
       {R"({"name":"x","scopes":["hg"],"rate":0})", "rate must be a whole number"},
       {R"({"name":"x","scopes":["hg"],"organisation":2})", "\\\"organisation\\\" is not a member of this request"},
   };
@@ -480,18 +515,21 @@ TEST_F(SurfacesTest, ModelsArePublished) {
 TEST_F(SurfacesTest, TargetsAreManaged) {
   actors::TargetRow row{"crm", "salesforce", "held", "no URL", {{"url", "https://x"}}, 3, 1, 0.25};
   script_->reply = Reply(actors::AdminAnswer(std::vector{row}));
-  const auto made = ask("POST", "/v1/admin/targets",
-                        R"({"kind":"salesforce","name":"crm","options":{"url":"https://x","n":5},"secrets":{"key":"s"}})");
+  const auto made =
+      ask("POST", "/v1/admin/targets",
+          R"({"kind":"salesforce","name":"crm","options":{"url":"https://x","n":5},"secrets":{"key":"s"}})");
   EXPECT_EQ(made.status, 201);
-  EXPECT_EQ(made.body, R"({"name":"crm","kind":"salesforce","state":"held","reason":"no URL","options":{"url":"https://x"},)"
-                       R"("queued":3,"dead_letters":1,"quota_used":0.25})");
+  EXPECT_EQ(made.body,
+            R"({"name":"crm","kind":"salesforce","state":"held","reason":"no URL","options":{"url":"https://x"},)"
+            R"("queued":3,"dead_letters":1,"quota_used":0.25})");
   const auto& act = act_of<actors::AddTarget>(*script_, 0);
   EXPECT_EQ(act.options, (std::vector<std::pair<std::string, std::string>>{{"url", "https://x"}, {"n", "5"}}));
   EXPECT_EQ(act.secrets, (std::vector<std::pair<std::string, std::string>>{{"key", "s"}}));
   EXPECT_EQ(ask("POST", "/v1/admin/targets", R"({"kind":"salesforce","name":"crm","options":["x"]})").status, 400);
   script_->reply = Reply(actors::AdminAnswer(actors::SyncStep{200, 5, 4, 1, 0, 2, std::string("a\0b", 3)}));
   const auto step = ask("POST", "/v1/admin/targets/crm/sync?dry_run=1&limit=50&after=6100");
-  EXPECT_EQ(step.body, R"({"examined":200,"differing":5,"written":4,"no_match":1,"failed":0,"calls":2,"next":"610062"})");
+  EXPECT_EQ(step.body,
+            R"({"examined":200,"differing":5,"written":4,"no_match":1,"failed":0,"calls":2,"next":"610062"})");
   const auto& sync = act_of<actors::SyncTarget>(*script_, 1);
   EXPECT_EQ(sync.name, "crm");
   EXPECT_TRUE(sync.dry_run);
@@ -530,7 +568,8 @@ TEST_F(SurfacesTest, ALeadsActorTheDigestAndTheStateAreShown) {
   view.state.window.add(noon, *engine::EventType::of("x"), 1, 10);
   script_->reply = Reply(view);
   const auto actor = ask("GET", "/v1/admin/leads/a@b.com/actor").body;
-  EXPECT_TRUE(actor.starts_with(R"({"email":"a@b.com","host":"hosted","shard":5,"life":"active","mailbox":0,)")) << actor;
+  EXPECT_TRUE(actor.starts_with(R"({"email":"a@b.com","host":"hosted","shard":5,"life":"active","mailbox":0,)"))
+      << actor;
   EXPECT_NE(actor.find(R"("events":[{"occurred_at":"2026-05-01T12:00:00.000Z","type":"x"}])"), std::string::npos);
   EXPECT_TRUE(std::holds_alternative<actors::ActorQuestion>(script_->lead_queries.at(0).question));
   script_->reply = Reply(actors::AdminAnswer(actors::DigestRow{"abc", 12}));
@@ -539,7 +578,8 @@ TEST_F(SurfacesTest, ALeadsActorTheDigestAndTheStateAreShown) {
   EXPECT_EQ(ask("GET", "/v1/admin/state").body, R"({"lead_host":"hosted","shards":"64"})");
 }
 
-// ---- through a socket -----------------------------------------------------------------------------------------------------
+// ---- through a socket
+// -----------------------------------------------------------------------------------------------------
 
 TEST_F(SurfacesTest, HgOverASocket) {
   reply_receipts({engine::Outcome::no_change});
@@ -549,7 +589,8 @@ TEST_F(SurfacesTest, HgOverASocket) {
   registry->keys = {{digest, {"k1", engine::OrganisationId{7}, {"hg"}, 25, true}}};
   switchboard_->set_registry(registry);
   auto clock = std::make_shared<actors::ManualClock>(noon);
-  const auto server = HttpServer::bind("127.0.0.1:0", std::make_shared<const Router>(router_), switchboard_, clock, {}, 1);
+  const auto server =
+      HttpServer::bind("127.0.0.1:0", std::make_shared<const Router>(router_), switchboard_, clock, {}, 1);
   ASSERT_TRUE(server);
   (*server)->open();
   test::RawClient client((*server)->address());

@@ -13,13 +13,13 @@
 #include "storage/memory_store.hpp"
 #include "storage/settings.hpp"
 
+#include <gtest/gtest.h>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 #include <caf/send.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <gtest/gtest.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -133,8 +133,10 @@ struct RoomOptions {
 class EngineRoom {
  public:
   explicit EngineRoom(RoomOptions options = {}, storage::Store* store = nullptr)
-      : options_(std::move(options)), own_store_(store == nullptr ? storage::make_memory_store() : nullptr),
-        store_(store == nullptr ? own_store_.get() : store), log_(*store_) {
+      : options_(std::move(options)),
+        own_store_(store == nullptr ? storage::make_memory_store() : nullptr),
+        store_(store == nullptr ? own_store_.get() : store),
+        log_(*store_) {
     found_organisation();
     start();
   }
@@ -219,7 +221,8 @@ class EngineRoom {
     return engine::Error{engine::Errc::unavailable, "no answer", ""};
   }
 
-  actors::Record event(const std::string& email, const std::string& type, const std::string& id, Timestamp occurred_at) {
+  actors::Record event(const std::string& email, const std::string& type, const std::string& id,
+                       Timestamp occurred_at) {
     actors::Record record;
     record.lead = engine::lead_id(organisation, email);
     record.email = email;
@@ -320,7 +323,8 @@ class EngineRoom {
   std::unique_ptr<storage::Store> own_store_;
   storage::Store* store_;
   storage::LocalLog log_;
-  std::shared_ptr<actors::ManualClock> clock_ = std::make_shared<actors::ManualClock>(engine::from_ms(1'780'000'000'000));
+  std::shared_ptr<actors::ManualClock> clock_ =
+      std::make_shared<actors::ManualClock>(engine::from_ms(1'780'000'000'000));
   std::shared_ptr<PlayedTarget> target_ = std::make_shared<PlayedTarget>(clock_);
   actors::SwitchboardPtr switchboard_;
   caf::actor_system_config config_;

@@ -1,16 +1,17 @@
-// Real processes for tests: the leadlight binary as server, sandbox or one-shot command, on loopback, in a directory of the test.
+// Real processes for tests: the leadlight binary as server, sandbox or one-shot command, on loopback, in a directory of
+// the test.
 //
 // Only processes started here are ended, by their id.
 #pragma once
 
 #include "net/http_client.hpp"
 
-#include <boost/json.hpp>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <boost/json.hpp>
 
 #include <chrono>
 #include <filesystem>
@@ -34,7 +35,8 @@ class Process {
       ::dup2(ends[1], STDOUT_FILENO);
       ::dup2(log_file, STDERR_FILENO);
       std::vector<char*> words;
-      for (const auto& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));  // NOLINT: execv's type
+      for (const auto& argument : arguments)
+        words.push_back(const_cast<char*>(argument.c_str()));  // NOLINT: execv's type
       words.push_back(nullptr);
       ::execv(words.front(), words.data());
       ::_exit(127);
@@ -122,7 +124,8 @@ class Installation {
 
   /// Starts the server and waits until it is ready. False when it ended instead.
   bool start() {
-    std::vector<std::string> arguments = {LEADLIGHT_BINARY, "serve", "--data", data().string(), "--listen", "127.0.0.1:0"};
+    std::vector<std::string> arguments = {LEADLIGHT_BINARY, "serve",    "--data",
+                                          data().string(),  "--listen", "127.0.0.1:0"};
     if (!sandbox_url_.empty()) arguments.insert(arguments.end(), {"--sandbox", sandbox_url_});
     arguments.insert(arguments.end(), serve_options_.begin(), serve_options_.end());
     server_.emplace(arguments, log());
@@ -136,7 +139,9 @@ class Installation {
   [[nodiscard]] std::filesystem::path log() const { return directory_ / "log"; }
   [[nodiscard]] const std::string& url() const { return url_; }
   [[nodiscard]] const std::string& sandbox_url() const { return sandbox_url_; }
-  [[nodiscard]] std::string token(std::string_view surface) const { return std::string{tokens_.at(surface).as_string()}; }
+  [[nodiscard]] std::string token(std::string_view surface) const {
+    return std::string{tokens_.at(surface).as_string()};
+  }
   net::HttpClient& client() { return *client_; }
 
   engine::Result<net::OutboundAnswer> send(const std::string& method, const std::string& path, const std::string& body,

@@ -1,4 +1,5 @@
-// The door rules of an engagement event: what is taken, what is refused in which words, and which hashes a record carries.
+// The door rules of an engagement event: what is taken, what is refused in which words, and which hashes a record
+// carries.
 #include "net/event_record.hpp"
 
 #include "engine/hash.hpp"
@@ -11,9 +12,12 @@ namespace {
 constexpr engine::OrganisationId organisation{7};
 const engine::Timestamp noon = engine::from_ms(1'777'636'800'000);  // 2026-05-01T12:00:00Z
 
-EventContext context() { return {organisation, engine::Surface::events, noon, "req_1", {}}; }
+EventContext context() {
+  return {organisation, engine::Surface::events, noon, "req_1", {}};
+}
 
-engine::Result<engine::Record> read(const std::string& body, std::size_t index = 0, const EventContext& around = context()) {
+engine::Result<engine::Record> read(const std::string& body, std::size_t index = 0,
+                                    const EventContext& around = context()) {
   static JsonReader reader;
   const auto members = reader.object(body);
   if (!members) return members.error();
@@ -27,8 +31,9 @@ engine::EngagementEvent event(const std::string& body, std::size_t index = 0, co
 }
 
 TEST(EventRecord, CarriesWhatWasSent) {
-  const auto record = read(R"({"email":" Ann@Example.COM ","type":"demo_requested","occurred_at":"2026-05-01T10:00:00+02:00",)"
-                           R"("event_id":"e-1","properties":{ "a" : [1, 2] },"unknown":{"x":1}})");
+  const auto record =
+      read(R"({"email":" Ann@Example.COM ","type":"demo_requested","occurred_at":"2026-05-01T10:00:00+02:00",)"
+           R"("event_id":"e-1","properties":{ "a" : [1, 2] },"unknown":{"x":1}})");
   ASSERT_TRUE(record);
   EXPECT_EQ(record->email, "ann@example.com");
   EXPECT_EQ(record->lead, engine::lead_id(organisation, "ann@example.com"));
@@ -62,7 +67,8 @@ TEST(EventRecord, TakesReceiptTimeForMissingAndSlightlyFutureTimes) {
 }
 
 TEST(EventRecord, RefusesInTheseWords) {
-  const std::string ahead = " ahead of the server's clock; at most 5 minutes are taken: check the sender's clock and time zone";
+  const std::string ahead =
+      " ahead of the server's clock; at most 5 minutes are taken: check the sender's clock and time zone";
   const std::string no_time =
       "occurred_at must be an RFC 3339 time such as 2026-05-01T12:00:00Z, or integer milliseconds since 1970";
   const std::string before_1970 = "occurred_at is before 1970; send RFC 3339 or integer milliseconds since 1970";
@@ -107,7 +113,8 @@ TEST(EventRecord, RefusesInTheseWords) {
 }
 
 TEST(EventRecord, WithoutAnIdTheContentIsTheIdentity) {
-  const std::string body = R"({"email":"a@b.com","type":"x","occurred_at":"2026-05-01T10:00:00Z","properties":{"p":1}})";
+  const std::string body =
+      R"({"email":"a@b.com","type":"x","occurred_at":"2026-05-01T10:00:00Z","properties":{"p":1}})";
   const auto first = event(body, 0);
   auto later = context();
   later.request_id = "req_2";

@@ -19,7 +19,8 @@ std::string verdict(const std::string& body) {
 
 TEST(JsonReader, GivesTheMembersAsSentAndUnescaped) {
   JsonReader reader;
-  const std::string body = R"( { "a" : "x\n\u00e9\ud83d\ude00" , "b":[1, {"c":null}] ,"d" : -1.5e+3,"e":true, "f":{} , "\u0067":null } )";
+  const std::string body =
+      R"( { "a" : "x\n\u00e9\ud83d\ude00" , "b":[1, {"c":null}] ,"d" : -1.5e+3,"e":true, "f":{} , "\u0067":null } )";
   const auto members = reader.object(body);
   ASSERT_TRUE(members) << members.error().what;
   ASSERT_EQ(members->size(), 6U);
@@ -39,19 +40,64 @@ TEST(JsonReader, GivesTheMembersAsSentAndUnescaped) {
 }
 
 TEST(JsonReader, TakesEveryKindOfNumber) {
-  for (const std::string number : {"0", "-0", "1", "-1", "10", "0.5", "1e5", "1E+5", "1e-5", "123456789012345678901234567890", "1e400"})
+  for (const std::string number :
+       {"0", "-0", "1", "-1", "10", "0.5", "1e5", "1E+5", "1e-5", "123456789012345678901234567890", "1e400"})
     EXPECT_EQ(verdict("{\"a\":" + number + "}"), "") << number;
 }
 
 TEST(JsonReader, RefusesBadGrammar) {
-  for (const std::string body :
-       {"", " ", "{", "}", "{}{}", "{} x", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "{\"a\":1 \"b\":2}", "{\"a\":1,,\"b\":2}",
-        "{a:1}", "{'a':1}", "{\"a\":'x'}", "{\"a\":tru}", "{\"a\":True}", "{\"a\":nul}", "{\"a\":nullx}", "{\"a\":truex}",
-        "{\"a\":01}", "{\"a\":+1}", "{\"a\":1.}", "{\"a\":.5}", "{\"a\":1e}", "{\"a\":1e+}", "{\"a\":-}", "{\"a\":NaN}",
-        "{\"a\":Infinity}", "{\"a\":0x1}", "{\"a\":1_000}", "{\"a\":\"x}", "{\"a\":\"\\x\"}", "{\"a\":\"\\u12\"}",
-        "{\"a\":\"\\u12G4\"}", "{\"a\":\"tab\there\"}", "{\"a\":\"line\nhere\"}", "{\"a\":[1,]}", "{\"a\":[,1]}", "{\"a\":[1 2]}",
-        "{\"a\":[1}", "{\"a\":{]}", "{\"a\":1}]", "{\"a\":1//x\n}", "{\"a\":/**/1}", "\xEF\xBB\xBF{}", "{\"a\":\"\xff\"}",
-        "{\"a\":\"\xed\xa0\x80\"}", "{\"a\":\"\xc0\xaf\"}", "{\"a\":{\"b\":tru}}", "{\"a\":[[[1,]]]}", "{\"a\":\"\\\"}"})
+  for (const std::string body : {"",
+                                 " ",
+                                 "{",
+                                 "}",
+                                 "{}{}",
+                                 "{} x",
+                                 "{\"a\"}",
+                                 "{\"a\":}",
+                                 "{\"a\":1,}",
+                                 "{,}",
+                                 "{\"a\":1 \"b\":2}",
+                                 "{\"a\":1,,\"b\":2}",
+                                 "{a:1}",
+                                 "{'a':1}",
+                                 "{\"a\":'x'}",
+                                 "{\"a\":tru}",
+                                 "{\"a\":True}",
+                                 "{\"a\":nul}",
+                                 "{\"a\":nullx}",
+                                 "{\"a\":truex}",
+                                 "{\"a\":01}",
+                                 "{\"a\":+1}",
+                                 "{\"a\":1.}",
+                                 "{\"a\":.5}",
+                                 "{\"a\":1e}",
+                                 "{\"a\":1e+}",
+                                 "{\"a\":-}",
+                                 "{\"a\":NaN}",
+                                 "{\"a\":Infinity}",
+                                 "{\"a\":0x1}",
+                                 "{\"a\":1_000}",
+                                 "{\"a\":\"x}",
+                                 "{\"a\":\"\\x\"}",
+                                 "{\"a\":\"\\u12\"}",
+                                 "{\"a\":\"\\u12G4\"}",
+                                 "{\"a\":\"tab\there\"}",
+                                 "{\"a\":\"line\nhere\"}",
+                                 "{\"a\":[1,]}",
+                                 "{\"a\":[,1]}",
+                                 "{\"a\":[1 2]}",
+                                 "{\"a\":[1}",
+                                 "{\"a\":{]}",
+                                 "{\"a\":1}]",
+                                 "{\"a\":1//x\n}",
+                                 "{\"a\":/**/1}",
+                                 "\xEF\xBB\xBF{}",
+                                 "{\"a\":\"\xff\"}",
+                                 "{\"a\":\"\xed\xa0\x80\"}",
+                                 "{\"a\":\"\xc0\xaf\"}",
+                                 "{\"a\":{\"b\":tru}}",
+                                 "{\"a\":[[[1,]]]}",
+                                 "{\"a\":\"\\\"}"})
     EXPECT_EQ(verdict(body), not_json) << body;
   for (const std::string body : {"[]", "1", "\"x\"", "null", "[{}]"})
     EXPECT_EQ(verdict(body), "The request body must be a JSON object") << body;
@@ -108,7 +154,8 @@ Items read_items(const std::string& body, bool lines, std::size_t items_max = 10
     if (!item)
       items.seen.push_back(item.error().what);
     else
-      items.seen.push_back(item->empty() ? "{}" : std::string(item->front().name) + "=" + std::string(item->front().raw));
+      items.seen.push_back(item->empty() ? "{}"
+                                         : std::string(item->front().name) + "=" + std::string(item->front().raw));
   });
   return items;
 }
@@ -116,16 +163,19 @@ Items read_items(const std::string& body, bool lines, std::size_t items_max = 10
 TEST(JsonReader, ReadsOneObjectAnArrayOrLines) {
   EXPECT_EQ(read_items(R"({"a":1})", false).seen, std::vector<std::string>{"a=1"});
   EXPECT_EQ(read_items(R"([{"a":1},{},{"b":[2]}])", false).seen, (std::vector<std::string>{"a=1", "{}", "b=[2]"}));
-  EXPECT_EQ(read_items("{\"a\":1}\n\n{\"b\":2}\r\n  \n{\"c\":3}", true).seen, (std::vector<std::string>{"a=1", "b=2", "c=3"}));
+  EXPECT_EQ(read_items("{\"a\":1}\n\n{\"b\":2}\r\n  \n{\"c\":3}", true).seen,
+            (std::vector<std::string>{"a=1", "b=2", "c=3"}));
   EXPECT_TRUE(read_items("[]", false).seen.empty());
 }
 
 TEST(JsonReader, KeepsTheGoodItemsOfAnArray) {
-  const auto items = read_items(R"([{"a":1},5,{"a":1,"a":2},[{"x":1}],{"b":"\u0000","c":[1,2,{"d":3}]},null,{"z":26}])", false);
+  const auto items =
+      read_items(R"([{"a":1},5,{"a":1,"a":2},[{"x":1}],{"b":"\u0000","c":[1,2,{"d":3}]},null,{"z":26}])", false);
   ASSERT_TRUE(items.status);
-  EXPECT_EQ(items.seen, (std::vector<std::string>{"a=1", "an event must be a JSON object", "\"a\" appears twice in one object",
-                                                  "an event must be a JSON object", "a text holds the character U+0000",
-                                                  "an event must be a JSON object", "z=26"}));
+  EXPECT_EQ(items.seen,
+            (std::vector<std::string>{"a=1", "an event must be a JSON object", "\"a\" appears twice in one object",
+                                      "an event must be a JSON object", "a text holds the character U+0000",
+                                      "an event must be a JSON object", "z=26"}));
 }
 
 TEST(JsonReader, ABrokenArrayIsRefusedWhole) {
@@ -140,8 +190,9 @@ TEST(JsonReader, ABrokenArrayIsRefusedWhole) {
 TEST(JsonReader, ABadLineIsABadItem) {
   const auto items = read_items("{\"a\":1}\n{\"b\":\n[1]\n{\"c\":3} x\n{\"d\":\"\\u0000\"}\n{\"e\":5}\n", true);
   ASSERT_TRUE(items.status);
-  EXPECT_EQ(items.seen, (std::vector<std::string>{"a=1", "this line is not valid JSON", "an event must be a JSON object",
-                                                  "this line is not valid JSON", "a text holds the character U+0000", "e=5"}));
+  EXPECT_EQ(items.seen,
+            (std::vector<std::string>{"a=1", "this line is not valid JSON", "an event must be a JSON object",
+                                      "this line is not valid JSON", "a text holds the character U+0000", "e=5"}));
 }
 
 TEST(JsonReader, CountsItems) {
@@ -163,9 +214,13 @@ TEST(JsonWriter, PlacesCommasAndEscapes) {
   JsonWriter json;
   json.object().member("a", "q\"\\\n\x01é").member("b", 1).key("c").array().value(true).null().value(0.5).end_array();
   json.key("d").object().end_object().member("e", std::optional<int>{}).member("f", std::optional<std::string>("x"));
-  json.member("g", engine::from_ms(0)).member("h", std::numeric_limits<std::uint64_t>::max()).member_or_null("i", "").end_object();
-  EXPECT_EQ(json.take(), "{\"a\":\"q\\\"\\\\\\n\\u0001é\",\"b\":1,\"c\":[true,null,0.5],\"d\":{},\"e\":null,\"f\":\"x\","
-                         "\"g\":\"1970-01-01T00:00:00.000Z\",\"h\":18446744073709551615,\"i\":null}");
+  json.member("g", engine::from_ms(0))
+      .member("h", std::numeric_limits<std::uint64_t>::max())
+      .member_or_null("i", "")
+      .end_object();
+  EXPECT_EQ(json.take(),
+            "{\"a\":\"q\\\"\\\\\\n\\u0001é\",\"b\":1,\"c\":[true,null,0.5],\"d\":{},\"e\":null,\"f\":\"x\","
+            "\"g\":\"1970-01-01T00:00:00.000Z\",\"h\":18446744073709551615,\"i\":null}");
 }
 
 TEST(JsonWriter, WhatItWritesIsRead) {

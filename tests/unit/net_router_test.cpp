@@ -10,8 +10,7 @@ namespace leadlight::net {
 namespace {
 
 Route route(std::string method, std::string pattern) {
-  return {std::move(method), std::move(pattern), "", 10,
-          [](const HttpRequest& request, const Respond& respond) {
+  return {std::move(method), std::move(pattern), "", 10, [](const HttpRequest& request, const Respond& respond) {
             respond(HttpResponse::text(200, request.captures.empty() ? "-" : request.captures.front()));
           }};
 }
@@ -45,7 +44,9 @@ TEST_F(RouterTest, FindsLiteralAndPatternRoutes) {
   EXPECT_EQ(router_.find("DELETE", "/v1/things/x/y").captures, (std::vector<std::string>{"x", "y"}));
 }
 
-TEST_F(RouterTest, HeadFindsGet) { EXPECT_EQ(router_.find("HEAD", "/v1/leads").route->method, "GET"); }
+TEST_F(RouterTest, HeadFindsGet) {
+  EXPECT_EQ(router_.find("HEAD", "/v1/leads").route->method, "GET");
+}
 
 TEST_F(RouterTest, NamesTheMethodsOfAPath) {
   const auto match = router_.find("PUT", "/v1/leads");
@@ -55,8 +56,8 @@ TEST_F(RouterTest, NamesTheMethodsOfAPath) {
 }
 
 TEST_F(RouterTest, KnowsNothingElse) {
-  for (const std::string path : {"/", "/v1", "/v1/leads/", "/v1/leads//receipt", "/v1/leads/a/b", "/v1/leads/a/receipt/", "",
-                                 "/v1/things/x", "/V1/leads"}) {
+  for (const std::string path : {"/", "/v1", "/v1/leads/", "/v1/leads//receipt", "/v1/leads/a/b",
+                                 "/v1/leads/a/receipt/", "", "/v1/things/x", "/V1/leads"}) {
     const auto match = router_.find("GET", path);
     EXPECT_EQ(match.route, nullptr) << path;
     EXPECT_TRUE(match.allowed.empty()) << path;
@@ -68,7 +69,8 @@ TEST_F(RouterTest, DispatchRunsTheRoute) {
   EXPECT_EQ(dispatch(router_, request("GET", "/nowhere")).status, 404);
   const auto refused = dispatch(router_, request("PUT", "/v1/leads"));
   EXPECT_EQ(refused.status, 405);
-  EXPECT_NE(std::find(refused.headers.begin(), refused.headers.end(), std::pair<std::string, std::string>("Allow", "GET, HEAD, POST")),
+  EXPECT_NE(std::find(refused.headers.begin(), refused.headers.end(),
+                      std::pair<std::string, std::string>("Allow", "GET, HEAD, POST")),
             refused.headers.end());
   auto large = request("POST", "/v1/leads");
   large.body = std::string(11, 'x');
@@ -89,25 +91,27 @@ TEST(Dispatch, AnswersServiceUnavailableWhenNobodyAnswers) {
   router.add({"GET", "/lost", "", 0, [](const HttpRequest&, const Respond&) {}});
   const auto answer = dispatch(router, request("GET", "/lost"));
   EXPECT_EQ(answer.status, 503);
-  EXPECT_NE(std::find(answer.headers.begin(), answer.headers.end(), std::pair<std::string, std::string>("Retry-After", "1")),
-            answer.headers.end());
+  EXPECT_NE(
+      std::find(answer.headers.begin(), answer.headers.end(), std::pair<std::string, std::string>("Retry-After", "1")),
+      answer.headers.end());
 }
 
 TEST(Problem, IsADocumentOfRfc9457) {
   const auto answer = problem({engine::Errc::invalid, "type is \"required\"", "type"}, request("POST", "/v1/events"));
   EXPECT_EQ(answer.status, 400);
-  EXPECT_EQ(answer.body,
-            R"({"type":"about:blank","title":"Invalid request","status":400,"detail":"type is \"required\"","field":"type",)"
-            R"("request_id":"req_1"})");
+  EXPECT_EQ(
+      answer.body,
+      R"({"type":"about:blank","title":"Invalid request","status":400,"detail":"type is \"required\"","field":"type",)"
+      R"("request_id":"req_1"})");
   EXPECT_EQ(answer.headers.front().second, "application/problem+json");
 }
 
 TEST(Problem, EveryCauseHasItsStatus) {
   using engine::Errc;
   const std::vector<std::pair<Errc, int>> table = {
-      {Errc::invalid, 400},       {Errc::unauthorized, 401}, {Errc::forbidden, 403},    {Errc::not_found, 404},
-      {Errc::conflict, 409},      {Errc::gone, 410},         {Errc::too_large, 413},    {Errc::unprocessable, 422},
-      {Errc::rate_limited, 429},  {Errc::unavailable, 503},  {Errc::io_error, 503},     {Errc::corrupt, 500},
+      {Errc::invalid, 400},      {Errc::unauthorized, 401}, {Errc::forbidden, 403}, {Errc::not_found, 404},
+      {Errc::conflict, 409},     {Errc::gone, 410},         {Errc::too_large, 413}, {Errc::unprocessable, 422},
+      {Errc::rate_limited, 429}, {Errc::unavailable, 503},  {Errc::io_error, 503},  {Errc::corrupt, 500},
       {Errc::internal, 500}};
   for (const auto& [code, status] : table) EXPECT_EQ(status_of(code), status);
 }

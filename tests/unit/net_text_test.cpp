@@ -50,12 +50,30 @@ TEST(TimeText, ReadsEveryFormOfRfc3339) {
 }
 
 TEST(TimeText, RefusesWhatIsNoInstant) {
-  for (const std::string text :
-       {"", "now", "2026-05-01", "2026-05-01T12:00:00", "2026-05-01T12:00Z", "2026-13-01T12:00:00Z", "2026-02-29T12:00:00Z",
-        "2026-05-01T24:00:00Z", "2026-05-01T12:60:00Z", "2026-05-01T12:00:61Z", "2026-05-01T12:00:00.Z",
-        "2026-05-01T12:00:00.1234567890Z", "2026-05-01T12:00:00+0200", "2026-05-01T12:00:00+24:00", "2026-05-01T12:00:00Z ",
-        " 2026-05-01T12:00:00Z", "1.5e3", "1777636800000.0", "999999999999999999999", "100000000000000", "+5", "0x10",
-        "26-05-01T12:00:00Z", "2026-5-1T12:00:00Z"})
+  for (const std::string text : {"",
+                                 "now",
+                                 "2026-05-01",
+                                 "2026-05-01T12:00:00",
+                                 "2026-05-01T12:00Z",
+                                 "2026-13-01T12:00:00Z",
+                                 "2026-02-29T12:00:00Z",
+                                 "2026-05-01T24:00:00Z",
+                                 "2026-05-01T12:60:00Z",
+                                 "2026-05-01T12:00:61Z",
+                                 "2026-05-01T12:00:00.Z",
+                                 "2026-05-01T12:00:00.1234567890Z",
+                                 "2026-05-01T12:00:00+0200",
+                                 "2026-05-01T12:00:00+24:00",
+                                 "2026-05-01T12:00:00Z ",
+                                 " 2026-05-01T12:00:00Z",
+                                 "1.5e3",
+                                 "1777636800000.0",
+                                 "999999999999999999999",
+                                 "100000000000000",
+                                 "+5",
+                                 "0x10",
+                                 "26-05-01T12:00:00Z",
+                                 "2026-5-1T12:00:00Z"})
     EXPECT_FALSE(parse_time(text)) << text;
 }
 
@@ -67,19 +85,36 @@ TEST(EmailText, TrimsAndLowersAscii) {
 
 TEST(EmailText, RefusesOtherShapes) {
   const std::string long_label(64, 'a');
-  for (const auto& text :
-       {std::string("a"), std::string("a@b"), std::string("@b.com"), std::string("a@"), std::string("a@@b.com"),
-        std::string("a@b@c.com"), std::string("a b@c.com"), std::string("a@b .com"), std::string("a@.com"), std::string("a@b."),
-        std::string("a@b..com"), std::string("a@-b.com"), std::string("a@b-.com"), "a@" + long_label + ".com",
-        std::string("a\x01@b.com"), std::string("a\0b@c.com", 9), std::string("<a@b.com>"), std::string("a,b@c.com"),
-        std::string("a@b.com,c"), std::string("a\xc2\xa0@b.com"), std::string("a\xe2\x80\x8b@b.com"), std::string("\xff@b.com"),
-        std::string(250, 'a') + "@b.com"}) {
+  for (const auto& text : {std::string("a"),
+                           std::string("a@b"),
+                           std::string("@b.com"),
+                           std::string("a@"),
+                           std::string("a@@b.com"),
+                           std::string("a@b@c.com"),
+                           std::string("a b@c.com"),
+                           std::string("a@b .com"),
+                           std::string("a@.com"),
+                           std::string("a@b."),
+                           std::string("a@b..com"),
+                           std::string("a@-b.com"),
+                           std::string("a@b-.com"),
+                           "a@" + long_label + ".com",
+                           std::string("a\x01@b.com"),
+                           std::string("a\0b@c.com", 9),
+                           std::string("<a@b.com>"),
+                           std::string("a,b@c.com"),
+                           std::string("a@b.com,c"),
+                           std::string("a\xc2\xa0@b.com"),
+                           std::string("a\xe2\x80\x8b@b.com"),
+                           std::string("\xff@b.com"),
+                           std::string(250, 'a') + "@b.com"}) {
     const auto refused = normalise_email(text);
     ASSERT_FALSE(refused) << text;
     EXPECT_EQ(refused.error().what, "email is not a valid email address") << text;
     EXPECT_EQ(refused.error().field, "email");
   }
-  for (const std::string blank : {"", "   ", "\t\n"}) EXPECT_EQ(normalise_email(blank).error().what, "email is required");
+  for (const std::string blank : {"", "   ", "\t\n"})
+    EXPECT_EQ(normalise_email(blank).error().what, "email is required");
 }
 
 TEST(EmailText, TakesTheLongestAllowed) {
@@ -123,7 +158,8 @@ TEST(UrlText, ReadsForms) {
 
 TEST(Utf8, RefusesOverlongSurrogateAndCutOff) {
   EXPECT_TRUE(is_utf8("plain ü € 😀"));
-  for (const std::string bad : {"\x80", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF0\x80\x80\xAF", "\xF4\x90\x80\x80", "\xE2\x82"})
+  for (const std::string bad :
+       {"\x80", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80", "\xF0\x80\x80\xAF", "\xF4\x90\x80\x80", "\xE2\x82"})
     EXPECT_FALSE(is_utf8(bad));
 }
 

@@ -194,10 +194,10 @@ TEST(SalesforceErrors, TellsDailyFromConcurrentLimitsAndReadsRetryAfter) {
 }
 
 TEST(SalesforceErrors, ReasonsCarryNeitherAddressesNorQueries) {
-  const auto verdict = classify_call(answer(
-      400,
-      R"([{"errorCode":"INVALID_FIELD","message":"\nFROM Lead WHERE Email IN ('ann.doe\n   ^\nERROR at Row:1:Column:8\n)"
-      R"(No such column 'Foo__c' on entity 'Lead'"}])"));
+  const auto verdict =
+      classify_call(answer(400, R"([{"errorCode":"INVALID_FIELD","message":"\nFROM Lead WHERE Email IN ('ann.doe)"
+                                R"(\n   ^\nERROR at Row:1:Column:8\n)"
+                                R"(No such column 'Foo__c' on entity 'Lead'"}])"));
   EXPECT_NE(verdict.reason.find("No such column 'Foo__c'"), std::string::npos);
   EXPECT_EQ(verdict.reason.find("ann.doe"), std::string::npos);
   EXPECT_EQ(scrub("user <ann@x.io> of\nx"), "user <(address)> of x");
@@ -249,10 +249,12 @@ TEST(SalesforceLimits, ReadsTheFullerOfTwoAllocations) {
 TEST(SalesforceDescribe, ListsEveryFault) {
   const std::vector<std::string> labels = {"low", "medium", "high", "very high"};
   const auto verdict = compare_describe(R"({"updateable":true,"fields":[
-      {"name":"Email","type":"email"},{"name":"IsConverted","type":"boolean"},{"name":"ConvertedContactId","type":"reference"},
+      {"name":"Email","type":"email"},{"name":"IsConverted","type":"boolean"},
+      {"name":"ConvertedContactId","type":"reference"},
       {"name":"Score__c","type":"string","updateable":true,"length":10},
       {"name":"Segment__c","type":"picklist","updateable":false,"restrictedPicklist":true,
-       "picklistValues":[{"value":"low","active":true},{"value":"medium","active":true},{"value":"high","active":false}]}]})",
+       "picklistValues":[{"value":"low","active":true},{"value":"medium","active":true},
+       {"value":"high","active":false}]}]})",
                                         "Lead", fields, labels);
   ASSERT_EQ(verdict.faults.size(), 5U);
   EXPECT_EQ(verdict.faults[0], "Lead.Score__c is of type string, not Number");

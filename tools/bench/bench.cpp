@@ -1,6 +1,7 @@
 #include "tools/bench/bench.hpp"
 
 #include "tools/bench/child_process.hpp"
+#include "tools/bench/interruption.hpp"
 #include "tools/bench/verbs.hpp"
 
 #include <fmt/format.h>
@@ -45,6 +46,7 @@ int run_bench(const BenchOptions& options) {
                options.verb);
     return 2;
   }
+  clean_up_when_interrupted();
   const auto start = Steady::now();
   const auto rows = measure(options);
   if (!rows) {

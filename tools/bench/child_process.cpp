@@ -1,5 +1,7 @@
 #include "tools/bench/child_process.hpp"
 
+#include "tools/bench/interruption.hpp"
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -62,12 +64,15 @@ Result<TemporaryDirectory> TemporaryDirectory::make() {
   std::string path =
       std::string{chosen != nullptr && *chosen != '\0' ? chosen : "/var/tmp"} + "/leadlight-bench-XXXXXX";
   if (::mkdtemp(path.data()) == nullptr) return io_error("cannot make a temporary directory " + path);
+  note_directory(path);
   return TemporaryDirectory{path};
 }
 
 TemporaryDirectory::~TemporaryDirectory() {
+  if (path_.empty()) return;
   std::error_code ignored;
-  if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  std::filesystem::remove_all(path_, ignored);
+  forget_directory(path_);
 }
 
 Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& arguments, const std::filesystem::path& log) {
@@ -82,13 +87,24 @@ Result<ChildProcess> ChildProcess::start(const std::vector<std::string>& argumen
   std::vector<char*> argv;
   for (auto& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
+  // Signals that are held back here are not held back there.
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   ChildProcess child;
   child.log_ = log;
-  const int failed = ::posix_spawn(&child.pid_, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
+  const int failed = ::posix_spawn(&child.pid_, "/proc/self/exe", &actions, &attributes, argv.data(), environ);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   ::close(ends[1]);
   child.pipe_ = ends[0];
-  if (failed == 0) return child;
+  if (failed == 0) {
+    note_child(child.pid_);
+    return child;
+  }
   child.pid_ = -1;
   errno = failed;
   return io_error("cannot start a child process");
@@ -160,7 +176,7 @@ bool ChildProcess::wait(milliseconds at_most) {
   for (;;) {
     const auto got = ::waitpid(pid_, &status_, WNOHANG);
     if (got == pid_ || (got < 0 && errno == ECHILD)) {
-      pid_ = -1;
+      forget_child(std::exchange(pid_, -1));
       return true;
     }
     if (Steady::now() >= until) return false;
@@ -180,7 +196,7 @@ void ChildProcess::kill() {
   if (pid_ > 0) {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, &status_, 0);
-    pid_ = -1;
+    forget_child(std::exchange(pid_, -1));
   }
   close_pipe();
 }

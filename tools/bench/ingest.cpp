@@ -36,20 +36,6 @@ constexpr std::size_t key_bytes = 16;
 constexpr double goal_events_per_s = 100'000;
 constexpr double goal_ratio = 0.7;
 
-/// What the server committed.
-struct Committed {
-  double commits = 0;
-  double records = 0;
-  double bytes = 0;
-};
-
-Result<Committed> committed(ServerUnderTest& server) {
-  auto metrics = server.metrics();
-  if (!metrics) return metrics.error();
-  return Committed{(*metrics)["leadlight_commits_total"], (*metrics)["leadlight_commit_records_total"],
-                   (*metrics)["leadlight_commit_bytes_total"]};
-}
-
 struct Round {
   double events_per_s = 0;
   Committed committed;
@@ -77,18 +63,16 @@ class Ingest {
   Ingest& operator=(const Ingest&) = delete;
 
   Result<Round> run() {
-    const auto before = committed(server_);
+    const auto before = server_.committed();
     if (!before) return before.error();
     auto result = run_load(load_);
     if (!result) return result.error();
     if (result->refused > 0)
       return Error{Errc::unavailable,
                    fmt::format("{} requests were refused, first: {}", result->refused, result->refusal), ""};
-    const auto after = committed(server_);
+    const auto after = server_.committed();
     if (!after) return after.error();
-    return Round{result->per_second() * static_cast<double>(batch_.events()),
-                 {after->commits - before->commits, after->records - before->records, after->bytes - before->bytes},
-                 result->latencies};
+    return Round{result->per_second() * static_cast<double>(batch_.events()), *after - *before, result->latencies};
   }
 
   [[nodiscard]] const Load& load() const { return load_; }
@@ -138,11 +122,8 @@ Result<Rows> measure_ingest(const BenchOptions& options) {
     if (!floor) return floor.error();
     rates.push_back(round->events_per_s);
     floors.push_back(*floor);
-    progress(fmt::format(
-        "round {}: {:.0f} events/s (p99 {:.0f} ms a request; {:.0f} records a commit, {:.0f} bytes a record), "
-        "floor {:.0f}",
-        number + 1, rates.back(), round->latencies.percentile_ms(0.99), own.records / own.commits,
-        own.bytes / own.records, floors.back()));
+    progress(fmt::format("round {}: {:.0f} events/s (p99 {:.0f} ms a request; {}), floor {:.0f}", number + 1,
+                         rates.back(), round->latencies.percentile_ms(0.99), own.in_words(), floors.back()));
   }
   return Rows{{"ingest_events_per_s",
                median(rates),

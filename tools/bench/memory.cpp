@@ -7,6 +7,7 @@
 // number of leads. Each host is measured in a forked process of its own, so that neither finds the other's memory.
 #include "actors/shard.hpp"
 #include "tools/bench/child_process.hpp"
+#include "tools/bench/interruption.hpp"
 #include "tools/bench/population.hpp"
 #include "tools/bench/stage.hpp"
 #include "tools/bench/verbs.hpp"
@@ -173,6 +174,7 @@ Result<Figures> measure_apart(bool spawned, std::uint64_t leads) {
     ::close(ends[0]);
     measure_and_exit(ends[1], spawned, leads);
   }
+  note_child(child);
   ::close(ends[1]);
   std::string text;
   char bytes[512];
@@ -181,6 +183,7 @@ Result<Figures> measure_apart(bool spawned, std::uint64_t leads) {
   ::close(ends[0]);
   int status = 0;
   ::waitpid(child, &status, 0);
+  forget_child(child);
   Figures figures;
   char* rest = nullptr;
   figures.lead_bytes = std::strtod(text.c_str(), &rest);

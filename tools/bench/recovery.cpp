@@ -12,6 +12,7 @@
 #include "tools/bench/load_generator.hpp"
 #include "tools/bench/population.hpp"
 #include "tools/bench/server_under_test.hpp"
+#include "tools/bench/touch.hpp"
 #include "tools/bench/verbs.hpp"
 
 #include <fmt/format.h>
@@ -32,7 +33,6 @@ using engine::Result;
 
 constexpr std::uint64_t leads_default = 1'000'000;
 constexpr std::size_t connections_default = 4;
-constexpr std::size_t events_a_request = 1'000;
 constexpr std::uint32_t idle_seconds_default = 10;
 constexpr int kills = 3;
 constexpr std::chrono::milliseconds load_before_kill{2'000};
@@ -47,26 +47,10 @@ class Recovery {
       : server_(server),
         leads_(leads),
         batch_(server.key("events"), events_a_request, actors::SystemClock{}.now() - engine::hour),
+        next_((leads + events_a_request - 1) / events_a_request * events_a_request),
         sent_(options.connections != 0 ? options.connections : connections_default) {}
   Recovery(const Recovery&) = delete;
   Recovery& operator=(const Recovery&) = delete;
-
-  /// One event for every lead.
-  engine::Status touch_all() {
-    auto load = make_load();
-    load.span = std::chrono::minutes{30};
-    load.requests_max = (leads_ + events_a_request - 1) / events_a_request;
-    auto result = run_load(load);
-    if (!result) return result.error();
-    if (result->refused > 0) return Error{Errc::unavailable, "events were refused: " + result->refusal, ""};
-    auto metrics = server_.metrics();
-    if (!metrics) return metrics.error();
-    const auto resident = (*metrics)["leadlight_leads_resident"];
-    progress(fmt::format("{:.0f} leads resident, {:.0f} bytes each by the server's own count", resident,
-                         (*metrics)["leadlight_leads_resident_bytes"] / std::max(resident, 1.0)));
-    if (resident < static_cast<double>(leads_)) return Error{Errc::internal, "not every lead became resident", ""};
-    return engine::Ok{};
-  }
 
   /// Percent of one core over `seconds`, after whatever the load left behind has been done.
   double idle_percent(std::uint32_t seconds) {
@@ -123,7 +107,7 @@ class Recovery {
       next_ += batch_.events();
     };
     load.look = [this](std::size_t connection, std::string_view body) {
-      if (body.find(fmt::format(R"("accepted":{})", events_a_request)) == std::string_view::npos) return false;
+      if (!all_accepted(body)) return false;
       acknowledged_ = sent_[connection] + events_a_request - 1;
       return true;
     };
@@ -140,7 +124,7 @@ class Recovery {
   ServerUnderTest& server_;
   std::uint64_t leads_;
   EventBatch batch_;
-  std::uint64_t next_ = 0;
+  std::uint64_t next_;               // event
   std::uint64_t acknowledged_ = 0;   // the last event of the newest acknowledged request
   std::vector<std::uint64_t> sent_;  // by connection: the first event of its request under way
   std::vector<std::uint64_t> acknowledged_ends_;
@@ -158,9 +142,8 @@ Result<Rows> measure_recovery(const BenchOptions& options) {
   if (auto filled = fill(server->data(), leads, actors::SystemClock{}.now()); !filled) return filled.error();
   if (auto started = server->start(); !started) return started.error();
 
+  if (auto touched = touch_all(*server, leads); !touched) return touched.error();
   Recovery recovery{*server, options, leads};
-  progress("one event for every lead, so that all are resident");
-  if (auto touched = recovery.touch_all(); !touched) return touched.error();
   const auto idle_seconds = options.seconds != 0 ? options.seconds : idle_seconds_default;
   progress(fmt::format("waiting for calm, then idle for {} s", idle_seconds));
   const double idle = recovery.idle_percent(idle_seconds);

@@ -20,12 +20,15 @@ double rounded(double value) {
   return std::round(value * scale) / scale;
 }
 
-boost::json::value or_null(std::optional<double> value) {
-  return value ? boost::json::value(rounded(*value)) : boost::json::value(nullptr);
-}
-
+/// Plain digits: Boost.JSON would write 250 as 2.5E2.
 std::string number(double value) {
   return fmt::format("{}", rounded(value));
+}
+std::string number_or_null(std::optional<double> value) {
+  return value ? number(*value) : "null";
+}
+std::string quoted(std::string_view text) {
+  return boost::json::serialize(boost::json::string_view{text.data(), text.size()});
 }
 
 }  // namespace
@@ -56,18 +59,15 @@ bool Row::ok() const {
 }
 
 std::string to_json(const Rows& rows) {
-  boost::json::array results;
+  std::string results;
   for (const auto& row : rows) {
     const auto goal = row.goal_text();
-    results.push_back({{"name", row.name},
-                       {"value", rounded(row.value)},
-                       {"unit", row.unit},
-                       {"floor", or_null(row.floor)},
-                       {"ratio", or_null(row.ratio())},
-                       {"goal", goal ? boost::json::value(*goal) : boost::json::value(nullptr)},
-                       {"ok", row.ok()}});
+    results +=
+        fmt::format(R"({}{{"name":{},"value":{},"unit":{},"floor":{},"ratio":{},"goal":{},"ok":{}}})",
+                    results.empty() ? "" : ",", quoted(row.name), number(row.value), quoted(row.unit),
+                    number_or_null(row.floor), number_or_null(row.ratio()), goal ? quoted(*goal) : "null", row.ok());
   }
-  return boost::json::serialize(boost::json::object{{"results", std::move(results)}});
+  return R"({"results":[)" + results + "]}";
 }
 
 std::string to_table(const Rows& rows) {

@@ -1,5 +1,6 @@
 #include "tools/bench/server_under_test.hpp"
 
+#include <fmt/format.h>
 #include <boost/json.hpp>
 
 #include <cstdlib>
@@ -121,6 +122,22 @@ Result<Metrics> ServerUnderTest::metrics() {
     metrics[line.substr(0, space)] = std::strtod(line.c_str() + space, nullptr);
   }
   return metrics;
+}
+
+Result<Committed> ServerUnderTest::committed() {
+  auto counters = metrics();
+  if (!counters) return counters.error();
+  return Committed{(*counters)["leadlight_commits_total"], (*counters)["leadlight_commit_records_total"],
+                   (*counters)["leadlight_commit_bytes_total"], (*counters)["leadlight_commit_seconds_total"]};
+}
+
+Committed Committed::operator-(const Committed& before) const {
+  return {commits - before.commits, records - before.records, bytes - before.bytes, seconds - before.seconds};
+}
+
+std::string Committed::in_words() const {
+  return fmt::format("{:.0f} records a commit, {:.0f} bytes a record, {:.2f} ms a commit", records / commits,
+                     bytes / records, 1'000 * seconds / commits);
 }
 
 }  // namespace leadlight::bench

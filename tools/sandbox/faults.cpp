@@ -34,6 +34,10 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> usage(std::string_view te
   return result;
 }
 
+bool asks_for_token(const net::HttpRequest& request) {
+  return request.path.find("/oauth") != std::string::npos;
+}
+
 bool does_nothing_to_requests(const FaultPlan& plan) {
   return !plan.status && plan.rate_limit.empty() && !plan.expire_tokens && !plan.hang_after_commit &&
          plan.delay.count() == 0 && !plan.api_usage;
@@ -154,7 +158,7 @@ void Faults::use_up(std::list<Fault>::iterator& fault) {
 }
 
 void Faults::merge(const FaultPlan& from, FaultPlan& into, const net::HttpRequest& request) {
-  const bool authenticated = request.header("authorization").has_value();
+  const bool for_token = asks_for_token(request);
   if (from.status && !into.status) {
     into.status = from.status;
     into.error_code = from.error_code;
@@ -164,8 +168,8 @@ void Faults::merge(const FaultPlan& from, FaultPlan& into, const net::HttpReques
   }
   if (into.rate_limit.empty()) into.rate_limit = from.rate_limit;
   if (!into.retry_after) into.retry_after = from.retry_after;
-  into.expire_tokens |= from.expire_tokens && authenticated;
-  into.hang_after_commit |= from.hang_after_commit && authenticated && request.method != "GET";
+  into.expire_tokens |= from.expire_tokens && !for_token;
+  into.hang_after_commit |= from.hang_after_commit && !for_token && request.method != "GET";
   into.delay = std::max(into.delay, from.delay);
   if (from.api_usage) into.api_usage = from.api_usage;
 }
@@ -174,15 +178,15 @@ FaultPlan Faults::take(std::string_view target, const net::HttpRequest& request)
   const std::lock_guard lock(mutex_);
   FaultPlan plan;
   const auto second = engine::to_ms(clock_->now()) / 1000;
-  const bool authenticated = request.header("authorization").has_value();
+  const bool for_token = asks_for_token(request);
   for (auto fault = faults_.begin(); fault != faults_.end();) {
     const auto& own = fault->plan;
     bool applies = concerns(*fault, target, request);
-    // A request without a token has none that could expire, and one that only reads commits nothing.
-    const bool only_for_tokens = own.expire_tokens && !own.status;
-    const bool only_for_writes = own.hang_after_commit && !own.status;
-    if (only_for_tokens && !authenticated) applies = false;
-    if (only_for_writes && (!authenticated || request.method == "GET")) applies = false;
+    // Who asks for a token uses up no allowance and has none that could expire; who only reads commits nothing.
+    const bool for_calls = (own.expire_tokens || !own.rate_limit.empty()) && !own.status;
+    const bool for_writes = own.hang_after_commit && !own.status;
+    if ((for_calls || for_writes) && for_token) applies = false;
+    if (for_writes && request.method == "GET") applies = false;
     if (applies && fault->per_second > 0) {
       if (std::exchange(fault->window, second) != second) fault->in_window = 0;
       applies = ++fault->in_window > fault->per_second;

@@ -2,8 +2,8 @@
 
 #include "tools/verbs/rendering.hpp"
 
-#include <boost/json/array.hpp>
 #include <fmt/format.h>
+#include <boost/json/array.hpp>
 
 #include <algorithm>
 #include <optional>
@@ -31,9 +31,10 @@ void judge_disk(const json::value& state, Findings& findings) {
   const auto low_water = std::min(low_water_bytes, *total / low_water_parts);
   const auto health = *free < low_water ? Health::wrong : *free < 2 * low_water ? Health::warn : Health::ok;
   findings.push_back({"disk", health, bytes_text(*free) + " free of " + bytes_text(*total),
-                      health == Health::ok ? ""
-                                           : "free space or move the data directory to a larger disk; writes are refused below " +
-                                                 bytes_text(low_water)});
+                      health == Health::ok
+                          ? ""
+                          : "free space or move the data directory to a larger disk; writes are refused below " +
+                                bytes_text(low_water)});
 }
 
 void judge_memory(const json::value& state, Findings& findings) {
@@ -41,16 +42,16 @@ void judge_memory(const json::value& state, Findings& findings) {
   const auto most = whole_of(state, "resident_bytes_max").value_or(0);
   const bool full = most > 0 && used >= most - most / 20;
   findings.push_back({"memory", full ? Health::warn : Health::ok,
-                      grouped(whole_of(state, "resident_leads").value_or(0)) + " leads in " + bytes_text(used) + " of " +
-                          bytes_text(most),
+                      grouped(whole_of(state, "resident_leads").value_or(0)) + " leads in " + bytes_text(used) +
+                          " of " + bytes_text(most),
                       full ? "raise actors.resident_bytes_max; leads beyond it are read from disk each time" : ""});
 }
 
 void judge_count(Findings& findings, std::string check, std::int64_t count, std::int64_t many, std::string words,
                  std::string remedy) {
   const bool ok = count < many;
-  findings.push_back(
-      {std::move(check), ok ? Health::ok : Health::warn, grouped(count) + std::move(words), ok ? "" : std::move(remedy)});
+  findings.push_back({std::move(check), ok ? Health::ok : Health::warn, grouped(count) + std::move(words),
+                      ok ? "" : std::move(remedy)});
 }
 
 Finding judge_target(const json::object& target, bool running) {
@@ -58,8 +59,8 @@ Finding judge_target(const json::object& target, bool running) {
   const auto state = plain(target, "state");
   const auto queued = whole_of(target, "queued").value_or(0);
   const auto dead = whole_of(target, "dead_letters").value_or(0);
-  Finding finding{"target " + name, Health::ok, state + ", " + grouped(queued) + " queued, " + grouped(dead) + " dead letters",
-                  {}};
+  Finding finding{
+      "target " + name, Health::ok, state + ", " + grouped(queued) + " queued, " + grouped(dead) + " dead letters", {}};
   const auto worse = [&finding](Health health, const std::string& remedy) {
     finding.health = std::max(finding.health, health);
     finding.remedy += (finding.remedy.empty() ? "" : "; ") + remedy;
@@ -82,17 +83,21 @@ Finding judge_target(const json::object& target, bool running) {
 
 void judge_state(const json::value& state, Findings& findings) {
   const auto& settings = object_of(state);
-  findings.push_back({"settings", Health::ok,
+  findings.push_back({"settings",
+                      Health::ok,
                       "leads are " + plain(settings, "lead_host") + ", " + plain(settings, "shard_actors") +
-                          " shard actors for " + plain(settings, "logical_shards") + " shards, about " +
-                          grouped(whole_of(state, "leads_stored_estimate").value_or(0)) + " leads stored",
+                          " shard actors for " + plain(settings, "logical_shards") + " shards",
+                      {}});
+  // The store counts overwritten and deleted rows until it compacts: an upper bound, so nothing is concluded from it.
+  findings.push_back({"store",
+                      Health::ok,
+                      "at most about " + grouped(whole_of(state, "leads_stored_estimate").value_or(0)) + " leads and " +
+                          grouped(whole_of(state, "outbox_estimate").value_or(0)) + " values owed to targets",
                       {}});
   judge_disk(state, findings);
   judge_memory(state, findings);
   judge_count(findings, "records in flight", whole_of(state, "records_in_flight").value_or(0), in_flight_many, "",
               "the engine is near its limit; slow the senders down or give it more cores");
-  judge_count(findings, "outbox", whole_of(state, "outbox_estimate").value_or(0), queue_long, " values owed to targets, about",
-              "see `leadlight target list` for the target that does not take them");
   judge_count(findings, "restarts", whole_of(state, "actor_restarts").value_or(0), 1, " actors started again",
               "the log says which ended and why; report it");
 }
@@ -109,8 +114,10 @@ void judge_models(const json::value& models, Findings& findings) {
     findings.push_back({"model", Health::wrong, "none is published, so no lead has a score",
                         "publish one: leadlight model starter > model.toml, then leadlight model publish model.toml"});
   } else {
-    findings.push_back({"model", Health::ok,
-                        plain(object_of(*newest), "id") + ", version " + plain(object_of(*newest), "version"), {}});
+    findings.push_back({"model",
+                        Health::ok,
+                        plain(object_of(*newest), "id") + ", version " + plain(object_of(*newest), "version"),
+                        {}});
   }
 }
 

@@ -1,4 +1,4 @@
-// What `leadlight doctor` looks at: an engine's own figures, judged, each with its remedy. Pure: figures in, findings out.
+// What `leadlight doctor` looks at: an engine's own figures, judged, each with its remedy. Pure.
 #pragma once
 
 #include <boost/json/object.hpp>

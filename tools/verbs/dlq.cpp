@@ -68,9 +68,10 @@ Result<Shown> show_letter(AdminClient& client, const Options& options) {
   const auto email = normalised(options.email);
   for (const auto& row : found->rows)
     if (text_member(row, "email") == email) return Shown{object_of(row), outline(object_of(row))};
-  return Error{Errc::not_found,
-               "target " + options.target + " has no dead letter of " + email + "; `leadlight dlq list` names those there are",
-               "EMAIL"};
+  return Error{
+      Errc::not_found,
+      "target " + options.target + " has no dead letter of " + email + "; `leadlight dlq list` names those there are",
+      "EMAIL"};
 }
 
 Result<json::object> act(AdminClient& client, const std::string& path, const Options& options, bool may_dry_run) {

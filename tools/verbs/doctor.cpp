@@ -61,10 +61,10 @@ Result<Shown> examine(AdminClient& client, const VerbContext& context) {
     judge_secret_key(context.data, findings);
   }
   for (const auto& [path, judge] :
-       {std::pair{"/v1/admin/state", +[](const json::value& answer, bool, Findings& all) { judge_state(answer, all); }},
-        std::pair{"/v1/admin/models", +[](const json::value& answer, bool, Findings& all) { judge_models(answer, all); }},
-        std::pair{"/v1/admin/tokens", +[](const json::value& answer, bool, Findings& all) { judge_tokens(answer, all); }},
-        std::pair{"/v1/admin/targets", +[](const json::value& answer, bool targets_run, Findings& all) {
+       {std::pair{"/v1/admin/state", +[](const json::value&answer, bool, Findings&all) { judge_state(answer, all); }},
+        std::pair{"/v1/admin/models", +[](const json::value&answer, bool, Findings&all) { judge_models(answer, all); }},
+        std::pair{"/v1/admin/tokens", +[](const json::value&answer, bool, Findings&all) { judge_tokens(answer, all); }},
+        std::pair{"/v1/admin/targets", +[](const json::value&answer, bool targets_run, Findings&all) {
                     judge_targets(answer, targets_run, all);
                   }}}) {
     auto answer = client.call("GET", path);

@@ -111,16 +111,15 @@ Result<Shown> actor(AdminClient& client, const Options& options) {
 }
 
 Result<Shown> list(AdminClient& client, const Options& options) {
-  auto found = collect(client, {"/v1/leads",
-                                {{"segment", options.segment}, {"sort", options.sort}},
-                                "leads",
-                                options.limit,
-                                leads_page_rows});
+  auto found = collect(
+      client,
+      {"/v1/leads", {{"segment", options.segment}, {"sort", options.sort}}, "leads", options.limit, leads_page_rows});
   if (!found) return found.error();
   Columns columns({"EMAIL", ">SCORE", "SEGMENT", ">POINTS"});
   for (const auto& row : found->rows) {
     const auto& lead = object_of(row);
-    columns.row({plain(lead, "email"), plain(lead, "score"), plain(lead, "segment"), points_of(lead, "raw_micro_points")});
+    columns.row(
+        {plain(lead, "email"), plain(lead, "score"), plain(lead, "segment"), points_of(lead, "raw_micro_points")});
   }
   std::string text = columns.text();
   if (!found->next.empty()) text += "there are more; raise --limit\n";

@@ -66,9 +66,10 @@ Result<Shown> show_model(AdminClient& client, const ShowOptions& options) {
   if (chosen == nullptr) {
     if (options.version == 0)
       return Error{Errc::not_found, "no model is published; publish one with `leadlight model publish FILE`", {}};
-    return Error{Errc::not_found,
-                 "there is no version " + std::to_string(options.version) + "; `leadlight model list` names those there are",
-                 "version"};
+    return Error{
+        Errc::not_found,
+        "there is no version " + std::to_string(options.version) + "; `leadlight model list` names those there are",
+        "version"};
   }
   auto text = text_member(*chosen, "source");
   if (!text.ends_with('\n')) text += '\n';

@@ -18,7 +18,7 @@ struct Paged {
   std::vector<std::pair<std::string, std::string>> query;  // empty values are left out
   std::string_view list;                                   // the member that holds the rows
   std::size_t limit = 100;
-  std::size_t page_max = 1'000;                            // most rows of one answer
+  std::size_t page_max = 1'000;  // most rows of one answer
 };
 
 struct Rows {

@@ -1,10 +1,10 @@
 #include "tools/verbs/rendering.hpp"
 #include "tools/verbs/verbs.hpp"
 
+#include <fmt/format.h>
 #include <CLI/Validators.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
-#include <fmt/format.h>
 
 #include <array>
 #include <cstdlib>
@@ -83,9 +83,8 @@ Result<Shown> add(AdminClient& client, const AddOptions& options) {
   auto secrets = secrets_of(options);
   if (!secrets) return secrets.error();
   json::object settings;
-  for (const auto& [name, value] :
-       {std::pair{"url", &options.url}, std::pair{"client_id", &options.client_id}, std::pair{"flow", &options.flow},
-        std::pair{"username", &options.username}})
+  for (const auto& [name, value] : {std::pair{"url", &options.url}, std::pair{"client_id", &options.client_id},
+                                    std::pair{"flow", &options.flow}, std::pair{"username", &options.username}})
     if (!value->empty()) settings[name] = *value;
   for (const auto& option : options.options) {
     const auto equals = option.find('=');
@@ -148,7 +147,8 @@ Result<Shown> sync(AdminClient& client, const SyncOptions& options) {
     for (auto& sum : sums) sum.count += whole_of(answer->value, sum.member).value_or(0);
     const auto before = std::exchange(next, text_member(answer->value, "next"));
     if (!next.empty() && next == before)
-      return Error{Errc::internal, "the sync of " + options.name + " does not advance; report this with the server's log", {}};
+      return Error{
+          Errc::internal, "the sync of " + options.name + " does not advance; report this with the server's log", {}};
     progress.say(fmt::format("{}: {} examined, {} differing, {} failed", options.name, grouped(sums[0].count),
                              grouped(sums[1].count), grouped(sums[4].count)));
   } while (!next.empty());

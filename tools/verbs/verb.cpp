@@ -1,12 +1,14 @@
 #include "tools/verbs/verb.hpp"
 
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
+#include <CLI/Validators.hpp>
+#include <boost/json/serialize.hpp>
 
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -41,16 +43,18 @@ struct Place {
 Result<Place> place_of(const VerbContext& context) {
   if (!context.data.empty() && !context.server.empty())
     return Error{Errc::invalid,
-                 "--data " + context.data + " and --server " + context.server + " exclude each other; give one", "data"};
+                 "--data " + context.data + " and --server " + context.server + " exclude each other; give one",
+                 "data"};
   if (!context.data.empty()) return Place{context.data, {}, {}};
   Place place{{}, context.server, context.token};
   if (place.server.empty()) place.server = environment("LEADLIGHT_SERVER");
   if (place.token.empty()) place.token = environment("LEADLIGHT_TOKEN");
   if (place.server.empty())
-    return Error{Errc::invalid,
-                 "there is no engine to ask; give --data DIR, or --server URL with --token KEY (or LEADLIGHT_SERVER and "
-                 "LEADLIGHT_TOKEN)",
-                 "data"};
+    return Error{
+        Errc::invalid,
+        "there is no engine to ask; give --data DIR, or --server URL with --token KEY (or LEADLIGHT_SERVER and "
+        "LEADLIGHT_TOKEN)",
+        "data"};
   return place;
 }
 
@@ -66,8 +70,10 @@ int run_work(const VerbContext& context, const Work& work, bool targets) {
   auto place = place_of(context);
   if (!place) return refuse(context, place.error(), status_usage);
   const bool local = !place->data.empty();
-  auto client =
-      local ? AdminClient::on_data(place->data, targets) : AdminClient::at_server(place->server, place->token);
+  std::optional<std::filesystem::path> config;
+  if (!context.config.empty()) config = context.config;
+  auto client = local ? AdminClient::on_data({place->data, config, targets})
+                      : AdminClient::at_server(place->server, place->token);
   if (!client) return refuse(context, client.error(), local ? status_failed : status_usage);
   auto shown = work(**client);
   if (!shown) return refuse(context, shown.error());
@@ -77,11 +83,15 @@ int run_work(const VerbContext& context, const Work& work, bool targets) {
 
 CLI::App& add_engine_verb(CLI::App& parent, VerbContext& context, const std::string& name,
                           const std::string& description, Work work, bool targets) {
-  auto& verb = add_verb(parent, context, name, description, [&context, work = std::move(work), targets] {
-    return run_work(context, work, targets);
-  });
+  auto& verb = add_verb(parent, context, name, description,
+                        [&context, work = std::move(work), targets] { return run_work(context, work, targets); });
   constexpr const char* group = "Where the engine is";
   verb.add_option("--data", context.data, "Data directory that no server has open")->type_name("DIR")->group(group);
+  verb.add_option("--config", context.config,
+                  "With --data: the configuration file that its server uses; none by default")
+      ->type_name("FILE")
+      ->check(CLI::ExistingFile)
+      ->group(group);
   verb.add_option("--server", context.server, "Running server, such as http://127.0.0.1:8080 [env LEADLIGHT_SERVER]")
       ->type_name("URL")
       ->group(group);
@@ -101,8 +111,8 @@ CLI::App& add_verb(CLI::App& parent, VerbContext& context, const std::string& na
   return *verb;
 }
 
-CLI::App& add_state_verb(CLI::App& parent, VerbContext& context, const std::string& name, const std::string& description,
-                         Work work) {
+CLI::App& add_state_verb(CLI::App& parent, VerbContext& context, const std::string& name,
+                         const std::string& description, Work work) {
   return add_engine_verb(parent, context, name, description, std::move(work), false);
 }
 
@@ -166,7 +176,8 @@ Result<std::string> read_text(const std::string& file, std::size_t bytes_max, co
   if (stream.bad()) return Error{Errc::io_error, file + " cannot be read; is it a file?", field};
   text.resize(static_cast<std::size_t>(stream.gcount()));
   if (text.size() > bytes_max)
-    return Error{Errc::too_large, fmt::format("{} has more than {} bytes; is it the right file?", file, bytes_max), field};
+    return Error{Errc::too_large, fmt::format("{} has more than {} bytes; is it the right file?", file, bytes_max),
+                 field};
   return text;
 }
 

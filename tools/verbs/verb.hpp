@@ -7,6 +7,9 @@
 #include "tools/admin_client.hpp"
 
 #include <CLI/App.hpp>
+// What App.hpp only declares: without these two, a program that makes an App does not link.
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 #include <boost/json/object.hpp>
 
 #include <functional>
@@ -22,6 +25,7 @@ inline constexpr int status_usage = 2;
 /// What the command line says. Lives as long as the program.
 struct VerbContext {
   std::string data;
+  std::string config;
   std::string server;
   std::string token;
   bool json = false;
@@ -41,9 +45,10 @@ using Work = std::function<engine::Result<Shown>(AdminClient&)>;
 /// line of the list of verbs.
 CLI::App& add_verb(CLI::App& parent, VerbContext& context, const std::string& name, const std::string& description,
                    std::function<int()> run);
-/// Adds a verb that asks an engine, with --data, --server, --token and --json. With --json it shows the state's digest too.
-CLI::App& add_state_verb(CLI::App& parent, VerbContext& context, const std::string& name, const std::string& description,
-                         Work work);
+/// Adds a verb that asks an engine, with --data, --config, --server, --token and --json; with that, the state's digest
+/// is a member of what it shows.
+CLI::App& add_state_verb(CLI::App& parent, VerbContext& context, const std::string& name,
+                         const std::string& description, Work work);
 /// The same for a verb that needs the targets to run, also on a data directory.
 CLI::App& add_target_verb(CLI::App& parent, VerbContext& context, const std::string& name,
                           const std::string& description, Work work);

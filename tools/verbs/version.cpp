@@ -3,7 +3,9 @@
 
 namespace leadlight::tools::verbs {
 
-std::string_view version() { return LEADLIGHT_VERSION; }
+std::string_view version() {
+  return LEADLIGHT_VERSION;
+}
 
 void add_version(CLI::App& program, VerbContext& context) {
   auto& verb = add_verb(program, context, "version", "Print the version", [&context] {

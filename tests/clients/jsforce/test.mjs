@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import jsforce from '@jsforce/jsforce-node';
 
 const url = process.env.SANDBOX_URL;
-if (!url) throw new Error('SANDBOX_URL is not set: start `leadlight sandbox` and pass its address, such as http://127.0.0.1:8090');
+if (!url) throw new Error('SANDBOX_URL is not set: start `leadlight sandbox` and pass its address');
 
 function connect(changes = {}) {
   const oauth2 = { loginUrl: url, clientId: 'leadlight-demo', clientSecret: 'leadlight-demo-secret', ...changes };
@@ -64,7 +64,8 @@ describe('jsforce against the sandbox', () => {
     });
 
     it('refuses a wrong secret and an unknown client', async () => {
-      const wrong = await refusal(() => connect({ clientSecret: 'no' }).authorize({ grant_type: 'client_credentials' }));
+      const wrong = await refusal(() =>
+        connect({ clientSecret: 'no' }).authorize({ grant_type: 'client_credentials' }));
       assert.match(wrong.name + wrong.message, /invalid_client/);
       const unknown = await refusal(() => connect({ clientId: 'no' }).authorize({ grant_type: 'client_credentials' }));
       assert.match(unknown.name + unknown.message, /invalid_client_id/);
@@ -104,7 +105,8 @@ describe('jsforce against the sandbox', () => {
       assert.equal(first.totalSize, 450);
       assert.equal(first.records.length, 200);
       assert.equal(first.done, false);
-      let next = await connection.queryMore(first.nextRecordsUrl, { headers: { 'Sforce-Query-Options': 'batchSize=200' } });
+      let next = await connection.queryMore(first.nextRecordsUrl,
+        { headers: { 'Sforce-Query-Options': 'batchSize=200' } });
       const seen = [...first.records, ...next.records];
       while (!next.done) {
         next = await connection.queryMore(next.nextRecordsUrl);
@@ -171,7 +173,8 @@ describe('jsforce against the sandbox', () => {
       const lead = connection.sobject('Lead');
       const email = `atomic-${run}@jsforce.example`;
       const { id } = await lead.create({ LastName: 'Atomic', Company: 'One', Email: email });
-      const results = await lead.update([{ Id: id, Title: 'changed' }, { Id: '00QgL0zzzzzzzzzAAA', Title: 'x' }], { allOrNone: true });
+      const results = await lead.update(
+        [{ Id: id, Title: 'changed' }, { Id: '00QgL0zzzzzzzzzAAA', Title: 'x' }], { allOrNone: true });
       assert.equal(results[0].errors[0].statusCode, 'ALL_OR_NONE_OPERATION_ROLLED_BACK');
       assert.equal((await lead.retrieve(id)).Title, null);
     });
@@ -187,7 +190,8 @@ describe('jsforce against the sandbox', () => {
       const lead = connection.sobject('Lead');
       const email = `locked-${run}@jsforce.example`;
       const { id } = await lead.create({ LastName: 'Locked', Company: 'One', Email: email });
-      await control('POST', '/_faults', { target: 'salesforce', fail_records: { [email]: 'UNABLE_TO_LOCK_ROW' }, times: 1 });
+      await control('POST', '/_faults',
+        { target: 'salesforce', fail_records: { [email]: 'UNABLE_TO_LOCK_ROW' }, times: 1 });
       const [refused] = await lead.update([{ Id: id, Title: 'x' }]);
       assert.equal(refused.errors[0].statusCode, 'UNABLE_TO_LOCK_ROW');
       const [taken] = await lead.update([{ Id: id, Title: 'x' }]);
@@ -217,18 +221,22 @@ describe('jsforce against the sandbox', () => {
     });
 
     it('answers a failing service with a code, and a long URL with a page', async () => {
-      await control('POST', '/_faults', { target: 'salesforce', path: '/services/data/v60.0/query', status: 503, times: 1 });
-      const down = await fetch(`${url}/services/data/v60.0/query?q=x`, { headers: { Authorization: `Bearer ${connection.accessToken}` } });
+      await control('POST', '/_faults',
+        { target: 'salesforce', path: '/services/data/v60.0/query', status: 503, times: 1 });
+      const down = await fetch(`${url}/services/data/v60.0/query?q=x`,
+        { headers: { Authorization: `Bearer ${connection.accessToken}` } });
       assert.equal(down.status, 503);
       assert.equal((await down.json())[0].errorCode, 'SERVER_UNAVAILABLE');
-      await control('POST', '/_faults', { target: 'salesforce', path: '/services/data/v60.0/query', status: 414, times: 1 });
+      await control('POST', '/_faults',
+        { target: 'salesforce', path: '/services/data/v60.0/query', status: 414, times: 1 });
       const error = await refusal(() => connection.query('SELECT Id FROM Lead LIMIT 1'));
       assert.match(`${error.errorCode} ${error.message} ${error.content ?? ''}`, /414/);
     });
 
     it('keeps activities that are created', async () => {
       const [lead] = await connection.sobject('Lead').find({ IsConverted: false }, 'Id').limit(1);
-      const made = await connection.sobject('Task').create({ WhoId: lead.Id, Subject: 'Call', Status: 'Completed', TaskSubtype: 'Call' });
+      const made = await connection.sobject('Task').create(
+        { WhoId: lead.Id, Subject: 'Call', Status: 'Completed', TaskSubtype: 'Call' });
       const [task] = await connection.sobject('Task').find({ Id: made.id }, 'Id, WhoId, IsClosed, SystemModstamp');
       assert.equal(task.WhoId, lead.Id);
       assert.equal(task.IsClosed, true);

@@ -40,6 +40,11 @@ void flush(Self self, const Services& services, const std::function<void(std::st
 
 }  // namespace
 
+CommitterState::~CommitterState() {
+  const Error ended{engine::Errc::unavailable, "the committer ended before the batch was written", ""};
+  for (auto& one : waiting) one.reply.deliver(engine::Status{ended});
+}
+
 Committer::behavior_type committer(Self self, ServicesPtr services, std::function<void(std::string)> fatal) {
   return {
       [self](const Commit& commit) {

@@ -18,6 +18,11 @@ namespace leadlight::actors {
 struct CommitterState {
   static inline const char* name = "committer";
 
+  CommitterState() = default;
+  CommitterState(const CommitterState&) = delete;
+  CommitterState& operator=(const CommitterState&) = delete;
+  ~CommitterState();  // tells whoever still waits: CAF 0.17 does not, and they await nothing else
+
   struct Waiting {
     caf::typed_response_promise<engine::Status> reply;
   };

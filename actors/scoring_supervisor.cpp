@@ -178,7 +178,6 @@ void spawn_shards(Self self, bool all) {
     state.table.shards[i] =
         self->template spawn<caf::monitored>(shard, state.services, state.committer, state.writebacks, i);
   }
-  state.announce(state.table);
 }
 
 // Waits until the committer has written everything it was given, then starts what is missing.
@@ -191,6 +190,8 @@ void start_shards(Self self, bool all) {
             enqueue(self, [self] {
               close_gaps(self, [self](const Status& status) {
                 if (!status) spdlog::error("settings could not be brought to every shard: {}", status.error().what);
+                // Only now: a record that came before its model or target would be scored, or owed, by neither.
+                self->state.announce(self->state.table);
                 end_act(self);
               });
             });

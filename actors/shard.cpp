@@ -69,6 +69,7 @@ bool is_switch(const Record& record) {
 
 void install(Self self, const RoundPtr& round, RoundEffects effects, const engine::Status& committed) {
   auto& state = self->state;
+  state.abandon = nullptr;
   if (!committed) {
     round->reply(BatchReply{committed.error()});
     return stop_untrusted(self, committed.error());
@@ -93,6 +94,7 @@ void commit(Self self, const RoundPtr& round, RoundEffects effects) {
           [self, round, kept](const engine::Status& committed) { install(self, round, std::move(*kept), committed); },
           [self, round](const caf::error&) {
             const Error down{engine::Errc::unavailable, "the committer is down", ""};
+            self->state.abandon = nullptr;
             round->reply(BatchReply{down});
             stop_untrusted(self, down);
           });
@@ -118,6 +120,9 @@ void finish_round(Self self, const RoundPtr& round, Result<RoundResult> result) 
 
 void run_round(Self self, const RoundPtr& round) {
   auto& state = self->state;
+  state.abandon = [round] {
+    round->reply(BatchReply{Error{engine::Errc::unavailable, "the shard is being started again", ""}});
+  };
   std::vector<Delivery> deliveries;
   deliveries.reserve(round->records.size());
   std::vector<std::uint32_t> places;  // where each delivery's verdict belongs
@@ -349,7 +354,9 @@ void make_host(Self self) {
 }  // namespace
 
 ShardState::ShardState() = default;
-ShardState::~ShardState() = default;
+ShardState::~ShardState() {
+  if (abandon) abandon();
+}
 
 Shard::behavior_type shard(Self self, ServicesPtr services, Committer committer, WritebackSupervisor writebacks,
                            std::size_t index) {

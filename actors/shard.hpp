@@ -9,6 +9,7 @@
 #include "actors/shard_commit.hpp"
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -31,6 +32,7 @@ struct ShardState {
   std::unordered_map<OrganisationId, engine::Organisation> organisations;
   std::unique_ptr<LeadHost> host;
   PendingByLead pending;
+  std::function<void()> abandon;  // tells who waits for the round under way that the shard has ended
 
   ShardState();
   ~ShardState();

@@ -157,7 +157,13 @@ TEST_P(Road, ACrossingWithoutAnyEventIsWrittenBack) {
     room.clock().advance(6h);
     const auto current = view_in(room.question("di@acme.example", ScoreQuestion{}));
     if (std::abs(current.score->score - held) < 5 && room.clock().now() <= *view.next_change_at) continue;
-    held = room.target().wait_for(++seen).back().score;
+    const auto writes = room.target().wait_for(++seen);
+    ASSERT_GE(writes.size(), seen) << "timers fired " << room.counters().timers_fired << ", drift writebacks "
+                                   << room.counters().drift_writebacks << ", written "
+                                   << room.counters().writebacks_written << ", queued "
+                                   << room.counters().writebacks_queued << ", score now " << current.score->score
+                                   << ", held " << held;
+    held = writes.back().score;
     EXPECT_LT(std::abs(current.score->score - held), 5);
   }
   EXPECT_EQ(room.target().wait_for(seen).back().segment, Segment::low);

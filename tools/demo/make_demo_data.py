@@ -74,7 +74,8 @@ def main():
         for offset, number, kind in rows:
             file.write(f"{number},{offset},{kind}\n")
     past = sum(1 for offset, _, _ in rows if offset < 0)
-    print(f"{TARGET.name}: {LEADS} leads, {past} events of history, {len(rows) - past} live, {TARGET.stat().st_size} bytes")
+    live = len(rows) - past
+    print(f"{TARGET.name}: {LEADS} leads, {past} events of history, {live} live, {TARGET.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

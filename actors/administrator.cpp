@@ -275,7 +275,7 @@ Result<std::vector<LetterRef>> letters_of(const AdministratorState& state, Organ
   for (const auto& target : targets) {
     if (target.organisation != organisation || (!name.empty() && target.name != name)) continue;
     named = true;
-    const auto prefix = keys::target_prefix(target.id);
+    const std::string prefix{keys::target_prefix(target.id)};
     if (!after.empty() && after.substr(0, prefix.size()) > prefix) continue;
     const bool continued = after.starts_with(prefix);
     auto rows =

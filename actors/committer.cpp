@@ -47,7 +47,7 @@ CommitterState::~CommitterState() {
 
 Committer::behavior_type committer(Self self, ServicesPtr services, std::function<void(std::string)> fatal) {
   return {
-      [self](const Commit& commit) {
+      [self](Commit& commit) {
         auto reply = self->make_response_promise<engine::Status>();
         if (self->state.failed) {
           reply.deliver(engine::Status{*self->state.failed});
@@ -55,7 +55,7 @@ Committer::behavior_type committer(Self self, ServicesPtr services, std::functio
         }
         // The flush queues up behind the commits that wait already, so they join this round.
         if (self->state.waiting.empty()) self->send(self, Flush{});
-        self->state.batch.append(commit.batch);
+        self->state.batch.append(std::move(commit.batch));
         self->state.records += commit.records;
         self->state.waiting.push_back({reply});
         return reply;

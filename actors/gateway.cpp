@@ -89,8 +89,8 @@ void dispatch(Self self, std::size_t lane_index) {
 }
 
 std::string idempotency_key_of(const Submission& submission) {
-  return storage::keys::idempotency(submission.organisation, submission.idempotency->key_high,
-                                    submission.idempotency->key_low);
+  return std::string{storage::keys::idempotency(submission.organisation, submission.idempotency->key_high,
+                                                submission.idempotency->key_low)};
 }
 
 // An answer that is already decided by the Idempotency-Key, if so.
@@ -155,8 +155,8 @@ void submit(Self self, Submission& submission, const ReplyPort& port) {
 
 void remember(Self self, const RememberAnswer& answer, const ReplyPort& port) {
   auto& state = self->state;
-  const std::string key =
-      storage::keys::idempotency(answer.organisation, answer.idempotency.key_high, answer.idempotency.key_low);
+  const std::string key{
+      storage::keys::idempotency(answer.organisation, answer.idempotency.key_high, answer.idempotency.key_low)};
   Commit commit;
   commit.batch.put(Family::idempotency, key,
                    encode(storage::IdempotencyEntry{state.services->clock->now() + idempotency_span,

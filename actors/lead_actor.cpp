@@ -9,6 +9,9 @@
 
 namespace leadlight::actors {
 
+// An id comes back at most every seven days, and the log forgets: far fewer entries than this have the same one.
+constexpr std::size_t same_id_rows_max = 1'000;
+
 Result<std::optional<engine::Lead>> load_lead(const storage::Store& store, const LeadId& id) {
   auto bytes = store.get(storage::Family::leads, storage::keys::lead(id));
   if (!bytes) return bytes.error();
@@ -17,6 +20,24 @@ Result<std::optional<engine::Lead>> load_lead(const storage::Store& store, const
   if (!lead) return lead.error();
   return std::optional<engine::Lead>{*std::move(lead)};
 }
+
+namespace {
+
+// What the lead index says of an id: the entry that knows it longest.
+std::optional<engine::KnownId> known_id(const storage::Store& store, const LeadId& lead, std::uint64_t id_hash) {
+  std::optional<engine::KnownId> known;
+  const auto rows =
+      store.scan(storage::Family::lead_index, storage::keys::lead_index_prefix(lead, id_hash), {}, same_id_rows_max);
+  if (!rows) return known;
+  for (const auto& row : *rows) {
+    const auto entry = storage::decode_index(row.value);
+    if (entry && (!known || entry->known_until > known->until))
+      known = engine::KnownId{entry->known_until, entry->content_hash};
+  }
+  return known;
+}
+
+}  // namespace
 
 Result<LeadActor> LeadActor::activate(const Services& services, const LeadId& id, std::string_view email,
                                       engine::ShardId shard) {
@@ -38,11 +59,7 @@ engine::Decision LeadActor::decide(const Delivery& delivery, const Services& ser
   std::optional<engine::KnownId> known;
   if (engine::needs_known_id(state_, record)) {
     const auto& event = std::get<engine::EngagementEvent>(record.body);
-    auto bytes = services.store->get(storage::Family::dedup, storage::keys::dedup(state_.id, event.id_hash));
-    if (bytes && bytes->has_value()) {
-      const auto entry = storage::decode_dedup(**bytes);
-      if (entry) known = engine::KnownId{entry->until, entry->content_hash};
-    }
+    known = known_id(*services.store, state_.id, event.id_hash);
   }
   return services.apply(std::move(state_), record, *delivery.organisation, known, services.limits);
 }
@@ -56,15 +73,40 @@ void LeadActor::apply_again(const Delivery& delivery, const Services& services) 
   }
 }
 
-Verdict LeadActor::receive(const Delivery& delivery, const Services& services, std::span<const Delivery> earlier) {
+namespace {
+
+// Notes how the record changed the window: by its own event alone, or in a way that only the whole lead tells. Nothing
+// but a new event changes a window (engine::apply).
+void note_window(Unstored& unstored, std::size_t events_before, const engine::Window& after, const Record& record) {
+  const auto& event = std::get<engine::EngagementEvent>(record.body);
+  if (after.events().size() != events_before + 1 || !after.folded().empty()) {
+    unstored.whole = true;
+  } else {
+    unstored.added.emplace_back(event.occurred_at, event.type, event.id_hash);
+  }
+}
+
+}  // namespace
+
+std::optional<StoredLead> LeadActor::to_store(const Unstored& unstored) {
+  if (!unstored.changed || !state_.exists()) return std::nullopt;
+  const bool whole = unstored.whole || changes_ >= changes_max;
+  changes_ = static_cast<std::uint8_t>(whole ? 0 : changes_ + 1);
+  return StoredLead{state_.id, whole, whole ? storage::encode(state_) : storage::encode_change(state_, unstored.added)};
+}
+
+Verdict LeadActor::receive(const Delivery& delivery, const Services& services, std::span<const Delivery> earlier,
+                           Unstored& unstored) {
   Verdict verdict;
   verdict.wake_before = state_.wake_at;
-  verdict.owed_before = std::any_of(state_.targets.begin(), state_.targets.end(),
-                                    [](const engine::TargetLedger& ledger) { return ledger.owed != 0; });
+  verdict.awaited_before = std::any_of(state_.targets.begin(), state_.targets.end(),
+                                       [](const engine::TargetLedger& ledger) { return ledger.awaited; });
   const LeadId id = state_.id;
-  const std::string email{delivery.record->email.empty() ? state_.email.view() : delivery.record->email};
+  const std::string_view sent = delivery.record->email;
+  const engine::ShortText email = sent.empty() ? state_.email : engine::ShortText{};
   const engine::ShardId shard = state_.shard;
   const auto conflicts_before = state_.conflicts;
+  const auto events_before = state_.window.events().size();
   try {
     engine::Decision decision = decide(delivery, services);
     state_ = std::move(decision.next);
@@ -72,12 +114,14 @@ Verdict LeadActor::receive(const Delivery& delivery, const Services& services, s
     verdict.score = decision.score;
     verdict.owed = decision.owed;
     verdict.conflict = decision.conflict;
-    verdict.remember_id = decision.remember_id;
-    verdict.remember_until = decision.remember_until;
+    verdict.known_until = decision.known_until;
     const bool settles = std::holds_alternative<engine::WritebackResult>(delivery.record->body);
     if (decision.owed || settles) verdict.ledgers = state_.targets;
     ++records_applied_;
-    changed_ = changed_ || decision.outcome != engine::Outcome::duplicate || state_.conflicts != conflicts_before;
+    const bool added = decision.known_until != Timestamp{} && decision.outcome != engine::Outcome::too_late;
+    if (added) note_window(unstored, events_before, state_.window, *delivery.record);
+    unstored.changed =
+        unstored.changed || decision.outcome != engine::Outcome::duplicate || state_.conflicts != conflicts_before;
   } catch (const std::exception&) {
     verdict.outcome = engine::Outcome::quarantined;
     if (auto stored = load_lead(*services.store, id); stored && stored->has_value()) {
@@ -85,10 +129,11 @@ Verdict LeadActor::receive(const Delivery& delivery, const Services& services, s
     } else {
       state_ = engine::Lead{};
       state_.id = id;
-      state_.email = email;
+      state_.email = sent.empty() ? email : engine::ShortText{sent};
       state_.shard = shard;
     }
     for (const auto& before : earlier) apply_again(before, services);
+    unstored.whole = true;
   }
   verdict.wake_after = state_.wake_at;
   verdict.exists = state_.exists();

@@ -28,13 +28,26 @@ struct Verdict {
   std::optional<engine::Score> score;
   std::optional<engine::Owed> owed;
   bool conflict = false;
-  bool remember_id = false;
-  Timestamp remember_until{};
+  Timestamp known_until{};
   Timestamp wake_before{};
   Timestamp wake_after{};
   bool exists = false;
-  bool owed_before = false;                   // a writeback was owed already, so the outbox has an entry
+  bool awaited_before = false;                // triggers waited already, so the outbox has an entry that names them
   std::vector<engine::TargetLedger> ledgers;  // after the record; only when something is owed or was settled
+};
+
+/// What a lead's records of a round changed, as far as it matters for storing it.
+struct Unstored {
+  bool changed = false;
+  bool whole = false;  // more than fields and new events
+  std::vector<engine::WindowEvent> added;
+};
+
+/// What a lead's records of a round leave to be stored.
+struct StoredLead {
+  LeadId lead;
+  bool whole = true;  // the whole lead; else a change to the stored one
+  std::string bytes;
 };
 
 class LeadActor {
@@ -47,18 +60,22 @@ class LeadActor {
   /// The behaviour: applies one record. When applying it fails, the lead is quarantined from that record alone: it goes
   /// back to its last durable state, takes `earlier` again (this lead's deliveries of the round so far), and the record
   /// stays without effect.
-  Verdict receive(const Delivery& delivery, const Services& services, std::span<const Delivery> earlier);
+  Verdict receive(const Delivery& delivery, const Services& services, std::span<const Delivery> earlier,
+                  Unstored& unstored);
+
+  /// What is to be stored of what the records changed, if anything: mostly a change, every `changes_max` times (and
+  /// whenever the window changed otherwise than by new events) the whole lead. To be stored, then, in this order.
+  std::optional<StoredLead> to_store(const Unstored& unstored);
 
   [[nodiscard]] const engine::Lead& state() const { return state_; }
   [[nodiscard]] std::uint64_t records_applied() const { return records_applied_; }
   [[nodiscard]] Timestamp activated_at() const { return activated_at_; }
-  /// Whether a record changed the state since the last `settled`.
-  [[nodiscard]] bool changed() const { return changed_; }
-  void settled() { changed_ = false; }
   /// The state is durable and this is how many bytes it takes, object and heap.
   [[nodiscard]] std::size_t resident_bytes() const { return sizeof(LeadActor) + state_.heap_bytes(); }
 
  private:
+  static constexpr std::uint8_t changes_max = 8;
+
   LeadActor(engine::Lead state, Timestamp now) : state_(std::move(state)), activated_at_(now) {}
   engine::Decision decide(const Delivery& delivery, const Services& services);
   void apply_again(const Delivery& delivery, const Services& services);
@@ -66,7 +83,7 @@ class LeadActor {
   engine::Lead state_;
   Timestamp activated_at_;
   std::uint32_t records_applied_ = 0;
-  bool changed_ = false;
+  std::uint8_t changes_ = changes_max;  // stored since the whole lead was
 };
 
 /// The lead as the store last had it; none when it never was. Errors: io_error, corrupt.

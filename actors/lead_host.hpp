@@ -18,8 +18,8 @@ namespace leadlight::actors {
 
 /// What a round of deliveries came to.
 struct RoundResult {
-  std::vector<Verdict> verdicts;                        // in the order of the deliveries
-  std::vector<std::pair<LeadId, std::string>> changed;  // leads to store, encoded
+  std::vector<Verdict> verdicts;    // in the order of the deliveries
+  std::vector<StoredLead> changed;  // what is to be stored
 };
 
 class LeadHost {

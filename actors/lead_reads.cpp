@@ -19,13 +19,14 @@ constexpr std::size_t page = 10'000;
 
 struct IndexRow {
   engine::Position position = 0;
+  std::uint64_t id_hash = 0;
   storage::IndexEntry entry;
 };
 
 // Every index entry of a lead, in log order.
 Result<std::vector<IndexRow>> index_of(const Services& services, const LeadId& lead) {
   std::vector<IndexRow> rows;
-  const std::string prefix = storage::keys::lead(lead);
+  const auto prefix = storage::keys::lead(lead);
   std::string from;
   for (;;) {
     auto found = services.store->scan(Family::lead_index, prefix, from, page);
@@ -33,13 +34,15 @@ Result<std::vector<IndexRow>> index_of(const Services& services, const LeadId& l
     for (const auto& row : *found) {
       auto entry = storage::decode_index(row.value);
       if (!entry) return entry.error();
-      const auto position = storage::keys::position_of_index(row.key);
-      if (!position) return Error{engine::Errc::corrupt, "a key of the lead index is malformed", ""};
-      rows.push_back({*position, *entry});
+      const auto key = storage::keys::parse_lead_index(row.key);
+      if (!key) return Error{engine::Errc::corrupt, "a key of the lead index is malformed", ""};
+      rows.push_back({key->position, key->id_hash, *entry});
     }
-    if (found->size() < page) return rows;
+    if (found->size() < page) break;
     from = found->back().key + '\0';
   }
+  std::sort(rows.begin(), rows.end(), [](const IndexRow& a, const IndexRow& b) { return a.position < b.position; });
+  return rows;
 }
 
 Result<Record> record_at(const Services& services, const IndexRow& row) {
@@ -109,7 +112,7 @@ Status resolve_event_ids(const Services& services, const LeadId& lead, ReceiptVi
   auto rows = index_of(services, lead);
   if (!rows) return rows.error();
   for (const auto& row : *rows) {
-    const auto at = wanted.find(row.entry.id_hash);
+    const auto at = wanted.find(row.id_hash);
     if (at == wanted.end()) continue;
     auto record = record_at(services, row);
     if (!record) return record.error();

@@ -54,17 +54,17 @@ void LeadTable::run_mailbox(Entry& entry, const std::vector<Delivery>& deliverie
                             const std::vector<std::uint32_t>& next, RoundResult& result) {
   const auto bytes_before = static_cast<std::int64_t>(entry.actor.resident_bytes());
   std::vector<Delivery> earlier;
+  unstored_.changed = unstored_.whole = false;
+  unstored_.added.clear();
   const bool several = entry.mailbox_first != entry.mailbox_last;
   while (entry.mailbox_first != none) {
     const std::uint32_t at = entry.mailbox_first;
     entry.mailbox_first = at == entry.mailbox_last ? none : next[at];
-    result.verdicts[at] = entry.actor.receive(deliveries[at], *services_, earlier);
+    result.verdicts[at] = entry.actor.receive(deliveries[at], *services_, earlier, unstored_);
     if (several) earlier.push_back(deliveries[at]);
   }
   entry.mailbox_last = none;
-  if (entry.actor.changed() && entry.actor.state().exists())
-    result.changed.emplace_back(entry.actor.state().id, storage::encode(entry.actor.state()));
-  entry.actor.settled();
+  if (auto stored = entry.actor.to_store(unstored_)) result.changed.push_back(*std::move(stored));
   account(0, static_cast<std::int64_t>(entry.actor.resident_bytes()) - bytes_before);
 }
 

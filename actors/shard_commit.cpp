@@ -10,6 +10,8 @@ namespace leadlight::actors {
 
 namespace {
 
+constexpr std::size_t batch_bytes_expected = 800;  // of a record
+
 using engine::EngagementEvent;
 using engine::Outcome;
 using engine::WritebackResult;
@@ -46,7 +48,7 @@ class Round {
   Status add(const Record& record, const Verdict& verdict) {
     services_.log->append(effects.batch, record);
     count(services_.counters(), record, verdict);
-    Receipt receipt{verdict.outcome, record.request_id};
+    Receipt receipt{verdict.outcome, {}};
     if (const auto* event = std::get_if<EngagementEvent>(&record.body)) {
       add_event(record, *event, verdict);
     } else if (std::holds_alternative<engine::Trigger>(record.body)) {
@@ -69,7 +71,13 @@ class Round {
       effects.wakes.push_back(wake.after);
       effects.wake_shards.push_back(wake.shard);
     }
-    for (const auto& [lead, bytes] : result.changed) effects.batch.put(Family::leads, keys::lead(lead), bytes);
+    for (const auto& [lead, whole, bytes] : result.changed) {
+      if (whole) {
+        effects.batch.put(Family::leads, keys::lead(lead), bytes);
+      } else {
+        effects.batch.amend_lead(keys::lead(lead), bytes);
+      }
+    }
   }
 
   RoundEffects effects;
@@ -89,11 +97,9 @@ class Round {
 
   void add_event(const Record& record, const EngagementEvent& event, const Verdict& verdict) {
     if (verdict.outcome == Outcome::duplicate) return;
-    const storage::IndexEntry entry{record.shard, verdict.outcome, event.occurred_at, event.id_hash};
-    effects.batch.put(Family::lead_index, keys::lead_index(record.lead, record.position), encode(entry));
-    if (!verdict.remember_id) return;
-    effects.batch.put(Family::dedup, keys::dedup(record.lead, event.id_hash),
-                      encode(storage::DedupEntry{verdict.remember_until, event.content_hash}));
+    effects.batch.put(Family::lead_index, keys::lead_index(record.lead, event.id_hash, record.position),
+                      encode(storage::IndexEntry{record.shard, verdict.outcome, event.occurred_at, verdict.known_until,
+                                                 event.content_hash}));
   }
 
   [[nodiscard]] bool has_targets(const Record& record) const {
@@ -102,7 +108,7 @@ class Round {
   }
 
   PendingRequests& requests_of(const Record& record, const Verdict& verdict, std::uint32_t target) {
-    return verdict.owed_before ? pending_of(services_, pending_, target, record.lead) : pending_[record.lead];
+    return verdict.awaited_before ? pending_of(services_, pending_, target, record.lead) : pending_[record.lead];
   }
 
   // Gives the request id to acknowledge with: the waiting one's, when the trigger joins it.
@@ -136,7 +142,7 @@ class Round {
     const auto ledger = std::find_if(verdict.ledgers.begin(), verdict.ledgers.end(),
                                      [&](const auto& entry) { return entry.target == result.target; });
     const bool owed_still = ledger != verdict.ledgers.end() && ledger->owed != 0;
-    const std::string outbox_key = keys::outbox(result.target, record.lead);
+    const auto outbox_key = keys::outbox(result.target, record.lead);
     auto& pending = requests_of(record, verdict, result.target);
     for (const auto* ids : {&pending.running, owed_still ? nullptr : &pending.waiting}) {
       if (ids == nullptr) continue;
@@ -233,6 +239,7 @@ Result<RoundEffects> effects_of(const Services& services, const std::vector<Reco
                                 PendingByLead& pending) {
   Round round{services, organisations, pending};
   round.effects.receipts.reserve(records.size());
+  round.effects.batch.reserve(records.size() * batch_bytes_expected);
   for (std::size_t i = 0; i < records.size(); ++i)
     if (auto added = round.add(records[i], result.verdicts[i]); !added) return added.error();
   round.finish(result);

@@ -34,11 +34,12 @@ LeadRoundResult run_round(SpawnedLeadState& state, const Services& services, Lea
     if (activated) state.lead.emplace(*std::move(activated));
   }
   if (!state.lead) return result;  // no verdicts: the store could not be read
+  Unstored unstored;
   for (std::size_t i = 0; i < round.deliveries.size(); ++i)
-    result.verdicts.push_back(state.lead->receive(round.deliveries[i], services, {round.deliveries.data(), i}));
+    result.verdicts.push_back(
+        state.lead->receive(round.deliveries[i], services, {round.deliveries.data(), i}, unstored));
   result.exists = state.lead->state().exists();
-  if (state.lead->changed() && result.exists) result.encoded = storage::encode(state.lead->state());
-  state.lead->settled();
+  result.stored = state.lead->to_store(unstored);
   result.resident_bytes = state.lead->resident_bytes();
   result.records_applied = state.lead->records_applied();
   return result;
@@ -163,7 +164,7 @@ void SpawnedLeads::take(const std::shared_ptr<Round>& round, Gathered gathered) 
       return round->done(Error{engine::Errc::io_error, "a lead could not be read from the store", ""});
     for (std::size_t i = 0; i < answer.indexes.size(); ++i)
       round->result.verdicts[answer.indexes[i]] = std::move(answer.verdicts[i]);
-    if (!answer.encoded.empty()) round->result.changed.emplace_back(answer.lead, std::move(answer.encoded));
+    if (answer.stored) round->result.changed.push_back(*std::move(answer.stored));
     if (!answer.exists) {
       forget(answer.lead);
       continue;

@@ -22,7 +22,7 @@ struct LeadRoundResult {
   std::vector<Verdict> verdicts;
   std::vector<std::uint32_t> indexes;
   LeadId lead;
-  std::string encoded;  // empty: nothing to store
+  std::optional<StoredLead> stored;
   bool exists = false;
   std::size_t resident_bytes = 0;
   std::uint64_t records_applied = 0;

@@ -41,6 +41,10 @@ void enqueue(TargetWorkerState& state, Item item) {
     item.owed.due_at = std::min(item.owed.due_at, at->second.owed.due_at);
     item.owed.owed_at = std::min(item.owed.owed_at, at->second.owed.owed_at);
     if (at->second.owed.reason == engine::WritebackReason::trigger) item.owed.reason = at->second.owed.reason;
+    if (item.owed.due_at == place->second) {
+      at->second = std::move(item);
+      return;
+    }
     state.queue.erase(at);
     state.places.erase(place);
   } else if (state.queue.size() >= queue_max) {

@@ -43,6 +43,7 @@ void owe(Decision& decision, const Record& record, const Organisation& organisat
     auto& ledger = ledger_of(decision.next, target);
     ledger.due_at = ledger.owed == 0 ? due_at : std::min(ledger.due_at, due_at);
     ledger.owed = record.position;
+    ledger.awaited = ledger.awaited || reason == WritebackReason::trigger;
   }
   decision.next.owed_at = std::max(decision.next.owed_at, due_at);
   decision.owed = Owed{due_at, reason};
@@ -100,10 +101,9 @@ Decision apply_event(Lead lead, const Record& record, const EngagementEvent& eve
     return decision;
   }
   lead.last_position = record.position;
-  decision.remember_id = true;
-  decision.remember_until = std::max(event.occurred_at + window_span, now + dedup_span_min);
-  if (event.occurred_at + window_span < decision.remember_until)
-    lead.ids_beyond_window_until = std::max(lead.ids_beyond_window_until, decision.remember_until);
+  decision.known_until = std::max(event.occurred_at + window_span, now + dedup_span_min);
+  if (event.occurred_at + window_span < decision.known_until)
+    lead.ids_beyond_window_until = std::max(lead.ids_beyond_window_until, decision.known_until);
   if (now - event.occurred_at >= window_span) {
     decision.outcome = Outcome::too_late;
     decision.next = std::move(lead);
@@ -226,6 +226,7 @@ Decision apply_result(Lead lead, const Record& record, const WritebackResult& re
         decision.owed = Owed{ledger.due_at, WritebackReason::recheck};
       }
     }
+    ledger.awaited = ledger.awaited && ledger.owed != 0;
   }
   if (!organisation.model) return decision;
   const CompiledModel& model = *organisation.model;

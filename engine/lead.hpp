@@ -27,6 +27,7 @@ struct TargetLedger {
   bool confirmed = false;  // the target once confirmed these values:
   std::uint8_t score = 0;
   Segment segment = Segment::low;
+  bool awaited = false;  // a trigger waits for the writeback that is owed
   Timestamp scored_at{};
 
   friend bool operator==(const TargetLedger&, const TargetLedger&) = default;
@@ -40,7 +41,7 @@ struct Lead {
   Segment segment = Segment::low;  // as of the last decision; a timer keeps it true between records
   Position last_position = 0;      // of the last record applied
   Window window;
-  Timestamp ids_beyond_window_until{};  // until then the dedup family knows ids that the window does not hold
+  Timestamp ids_beyond_window_until{};  // until then ids are known that the window does not hold
   Timestamp wake_at{};                  // the timer armed for this lead; zero: none. An index, not part of the digest
   Timestamp owed_at{};                  // when a writeback was last owed, for the quiet interval
   Timestamp crossed_at{};               // when a crossing last owed one
@@ -88,11 +89,10 @@ struct Decision {
   std::optional<Score> score;  // after the record, at its received_at; only for a record that was counted
   std::optional<Owed> owed;    // ledgers of `next` carry it already
   bool conflict = false;       // a duplicate with other content
-  bool remember_id = false;    // the dedup family gets (lead, id_hash) …
-  Timestamp remember_until{};  // … until then
+  Timestamp known_until{};     // the lead index knows the event's id until then; zero: it knew it already
 };
 
-/// What the dedup family knows about an id, when it was asked.
+/// What the lead index knows about an id, when it was asked.
 struct KnownId {
   Timestamp until;
   std::uint64_t content_hash = 0;
@@ -105,14 +105,14 @@ struct Limits {
 /// How long after a trigger found no lead at a target it is looked for once more.
 inline constexpr Milliseconds recheck_delay{60'000};
 
-/// Whether `apply` must be told what the dedup family knows about this event's id: when the window holds it (to tell a
+/// Whether `apply` must be told what the lead index knows about this event's id: when the window holds it (to tell a
 /// conflict), or ids of this lead live outside the window.
 bool needs_known_id(const Lead& lead, const Record& record);
 
 /// Applies one record to one lead. Pure; a logged record always applies.
 ///
 /// `lead` is taken by value: move it in, and the decision moves it on. A lead that does not exist yet is a `Lead` with
-/// id, e-mail and shard set; only an event brings it into being (`next.exists()`). `known` is what the dedup family
+/// id, e-mail and shard set; only an event brings it into being (`next.exists()`). `known` is what the lead index
 /// holds for the id, when `needs_known_id` asked for it.
 Decision apply(Lead lead, const Record& record, const Organisation& organisation, const std::optional<KnownId>& known,
                const Limits& limits);

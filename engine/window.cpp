@@ -23,10 +23,10 @@ Timestamp hour_of(Timestamp at) {
   return std::chrono::floor<std::chrono::hours>(at);
 }
 
-/// Makes room for one more, by an eighth: doubling would leave a third of a resident lead's memory unused.
+/// Makes room for few more: doubling would leave a third of a resident lead's memory unused.
 template <class T>
 void make_room(std::vector<T>& items) {
-  if (items.size() == items.capacity()) items.reserve(items.size() + items.size() / 8 + 2);
+  if (items.size() == items.capacity()) items.reserve(items.size() + items.size() / 16 + 1);
 }
 
 /// Gives memory back when much of it lies idle.

@@ -15,7 +15,7 @@
 namespace leadlight::storage {
 
 constexpr bool expires(Family family) {
-  return family == Family::dedup || family == Family::idempotency || family == Family::requests;
+  return family == Family::idempotency || family == Family::requests;
 }
 
 class ExpiryFloor {

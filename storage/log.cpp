@@ -14,7 +14,7 @@ std::string place(engine::ShardId shard, engine::Position position) {
 }
 
 engine::Result<engine::Record> record_of(engine::ShardId shard, const KeyValue& entry) {
-  const auto position = keys::position_of_index(entry.key);
+  const auto position = keys::parse_log(entry.key);
   if (!position) {
     return engine::Error{
         engine::Errc::corrupt,
@@ -55,7 +55,7 @@ engine::Result<engine::Position> LocalLog::head(engine::ShardId shard) const {
   const auto last = store_.scan_back(Family::log, keys::log_prefix(shard), {}, 1);
   if (!last) return last.error();
   if (last->empty()) return engine::Position{0};
-  const auto position = keys::position_of_index(last->front().key);
+  const auto position = keys::parse_log(last->front().key);
   if (!position) return engine::Error{engine::Errc::corrupt, "log: the last key has the wrong size", "log"};
   return *position;
 }
@@ -72,7 +72,8 @@ engine::Result<std::size_t> LocalLog::trim(Batch& batch, engine::ShardId shard, 
     // Stops at the first record to be kept, even if a clock set back put an older one behind it: the log stays dense.
     if (record->received_at >= before) break;
     batch.remove(Family::log, (*entries)[trimmed].key);
-    batch.remove(Family::lead_index, keys::lead_index(record->lead, record->position));
+    if (const auto* event = std::get_if<engine::EngagementEvent>(&record->body))
+      batch.remove(Family::lead_index, keys::lead_index(record->lead, event->id_hash, record->position));
   }
   return trimmed;
 }

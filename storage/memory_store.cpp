@@ -6,6 +6,7 @@
 #include <mutex>
 #include <shared_mutex>
 
+#include "storage/codec/codec.hpp"
 #include "storage/expiry.hpp"
 
 namespace leadlight::storage {
@@ -65,15 +66,26 @@ class MemoryStore final : public Store {
 
   engine::Status commit(const Batch& changes) override {
     const std::unique_lock guard(lock_);
-    changes.for_each([this](Family family, std::string_view key, std::optional<std::string_view> value) {
-      auto& entries = of(family);
-      if (value) {
-        entries.insert_or_assign(std::string(key), std::string(*value));
-      } else if (const auto found = entries.find(key); found != entries.end()) {
-        entries.erase(found);
+    engine::Status done = engine::Ok{};
+    changes.for_each([&](const Change& change) {
+      auto& entries = of(change.family);
+      const auto found = entries.find(change.key);
+      switch (change.kind) {
+        case ChangeKind::put: entries.insert_or_assign(std::string(change.key), std::string(change.value)); break;
+        case ChangeKind::remove:
+          if (found != entries.end()) entries.erase(found);
+          break;
+        case ChangeKind::amend: {
+          auto amended = amended_lead(found == entries.end() ? std::string_view{} : found->second, {&change.value, 1});
+          if (amended) {
+            found->second = *std::move(amended);
+          } else {
+            done = amended.error();
+          }
+        }
       }
     });
-    return engine::Ok{};
+    return done;
   }
 
   void set_expiry_floor(engine::Timestamp now) override {
@@ -81,7 +93,7 @@ class MemoryStore final : public Store {
     const std::unique_lock guard(lock_);
     if (swept_at_ && now < *swept_at_ + engine::hour) return;
     swept_at_ = now;
-    for (const auto family : {Family::dedup, Family::idempotency, Family::requests}) {
+    for (const auto family : {Family::idempotency, Family::requests}) {
       std::erase_if(of(family), [this](const auto& entry) { return floor_.passed(entry.second); });
     }
   }

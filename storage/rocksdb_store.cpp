@@ -5,6 +5,9 @@
 #include <rocksdb/db.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
+#include <rocksdb/memtablerep.h>
+#include <rocksdb/merge_operator.h>
+#include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
 #include <sys/statvfs.h>
 
@@ -14,6 +17,7 @@
 #include <system_error>
 #include <utility>
 
+#include "storage/codec/codec.hpp"
 #include "storage/expiry.hpp"
 #include "storage/fault_file_system.hpp"
 
@@ -21,7 +25,13 @@ namespace leadlight::storage {
 namespace {
 
 constexpr int bloom_bits_per_key = 10;
-constexpr double memtable_bloom_part = 0.02;  // of a write buffer
+constexpr std::size_t lead_prefix_bytes = 16;               // of a key that begins with a lead
+constexpr std::size_t shard_prefix_bytes = 2;               // of a key of the log
+constexpr std::size_t request_prefix_bytes = 4;             // of a request id, before its time
+constexpr std::size_t bytes_per_bucket = 256;               // of a write buffer
+constexpr std::uint64_t young_entries_sorted_max = 20'000;  // for one walk: about 10 ms
+constexpr int young_buffers_max = 4;                   // so that writes go on while the last one is sorted and flushed
+constexpr std::size_t small_write_buffer = 8U << 20U;  // of a family whose entries are few or soon gone
 constexpr int open_files_max = 512;
 constexpr std::size_t info_log_bytes_max = 4U << 20U;
 constexpr std::size_t info_logs_kept = 3;
@@ -68,6 +78,22 @@ class ExpiryFilterFactory final : public rocksdb::CompactionFilterFactory {
   std::shared_ptr<const ExpiryFloor> floor_;
 };
 
+/// Amends stored leads, when one is read or its changes meet it in a compaction.
+class LeadAmender final : public rocksdb::MergeOperator {
+ public:
+  const char* Name() const override { return "leadlight_lead_changes"; }
+  bool FullMergeV2(const MergeOperationInput& input, MergeOperationOutput* output) const override {
+    std::vector<std::string_view> changes;
+    changes.reserve(input.operand_list.size());
+    for (const auto& change : input.operand_list) changes.push_back(view(change));
+    auto amended =
+        amended_lead(input.existing_value == nullptr ? std::string_view{} : view(*input.existing_value), changes);
+    if (!amended) return false;  // RocksDB reports corruption
+    output->new_value = *std::move(amended);
+    return true;
+  }
+};
+
 /// Hears of errors in flushes and compactions, so that the next commit fails instead of writing after one.
 class ErrorListener final : public rocksdb::EventListener {
  public:
@@ -85,6 +111,12 @@ std::string successor_of(std::string_view prefix) {
   while (!successor.empty() && static_cast<unsigned char>(successor.back()) == 0xFFU) successor.pop_back();
   if (!successor.empty()) successor.back() = static_cast<char>(static_cast<unsigned char>(successor.back()) + 1);
   return successor;
+}
+
+/// Families whose keys begin with a lead. Their writes come in no order: in a skip list each would walk through memory
+/// that no cache holds, so the young entries lie in a hash table by lead (docs/decisions/0007-young-entries.md).
+constexpr bool hashed_by_lead(Family family) {
+  return family == Family::leads || family == Family::lead_index;
 }
 
 class RocksDbStore final : public Store {
@@ -129,14 +161,15 @@ class RocksDbStore final : public Store {
   engine::Result<std::vector<KeyValue>> scan(Family family, std::string_view prefix, std::string_view from,
                                              std::size_t limit) const override {
     return walk(
-        family, prefix, limit, [&](rocksdb::Iterator& at) { at.Seek(slice(from < prefix ? prefix : from)); },
+        family, prefix, limit, prefix.size() >= lead_prefix_bytes,
+        [&](rocksdb::Iterator& at) { at.Seek(slice(from < prefix ? prefix : from)); },
         [](rocksdb::Iterator& at) { at.Next(); });
   }
 
   engine::Result<std::vector<KeyValue>> scan_back(Family family, std::string_view prefix, std::string_view from,
                                                   std::size_t limit) const override {
     return walk(
-        family, prefix, limit,
+        family, prefix, limit, false,
         [&](rocksdb::Iterator& at) {
           if (from.empty()) {
             at.SeekToLast();
@@ -154,13 +187,17 @@ class RocksDbStore final : public Store {
           engine::Errc::io_error,
           "storage: stopped at an earlier error of the disk; restart the process once the disk is mended", ""};
     }
-    rocksdb::WriteBatch batch(changes.bytes() + batch_head_bytes);
-    changes.for_each([&](Family family, std::string_view key, std::optional<std::string_view> value) {
-      // Into a batch without size limit neither can fail.
-      if (value) {
-        batch.Put(handle(family), slice(key), slice(*value)).PermitUncheckedError();
-      } else {
-        batch.Delete(handle(family), slice(key)).PermitUncheckedError();
+    auto& batch = writing_;
+    batch.Clear();
+    changes.for_each([&](const Change& change) {
+      // Into a batch without size limit none of them can fail.
+      auto* const family = handle(change.family);
+      switch (change.kind) {
+        case ChangeKind::put: batch.Put(family, slice(change.key), slice(change.value)).PermitUncheckedError(); break;
+        case ChangeKind::remove: batch.Delete(family, slice(change.key)).PermitUncheckedError(); break;
+        case ChangeKind::amend:
+          batch.Merge(family, slice(change.key), slice(change.value)).PermitUncheckedError();
+          break;
       }
     });
     rocksdb::WriteOptions durable;
@@ -185,20 +222,31 @@ class RocksDbStore final : public Store {
   }
 
  private:
-  static constexpr std::size_t batch_head_bytes = 64;
-
   // Column families are opened in the order of Family, after the default one.
   [[nodiscard]] rocksdb::ColumnFamilyHandle* handle(Family family) const {
     return handles_[1 + static_cast<std::size_t>(family)];
   }
 
+  /// Young entries hashed by lead are sorted for every walk across leads: many of them go to disk, sorted, first.
+  [[nodiscard]] rocksdb::Status settle_young_entries(Family family) const {
+    std::uint64_t young = 0;
+    database_->GetIntProperty(handle(family), rocksdb::DB::Properties::kNumEntriesActiveMemTable, &young);
+    return young > young_entries_sorted_max ? database_->Flush({}, handle(family)) : rocksdb::Status::OK();
+  }
+
   template <class Start, class Step>
   engine::Result<std::vector<KeyValue>> walk(Family family, std::string_view prefix, std::size_t limit,
-                                             const Start& start, const Step& step) const {
+                                             bool forwards_in_one_lead, const Start& start, const Step& step) const {
+    const bool across_leads = hashed_by_lead(family) && !forwards_in_one_lead;
+    if (across_leads) {
+      if (const auto settled = settle_young_entries(family); !settled.ok())
+        return error_of(settled, "cannot flush " + std::string(name(family)));
+    }
     const auto successor = successor_of(prefix);
     const rocksdb::Slice lower = slice(prefix);
     const rocksdb::Slice upper = slice(successor);
     rocksdb::ReadOptions options;
+    options.total_order_seek = !hashed_by_lead(family) || across_leads;
     if (!prefix.empty()) options.iterate_lower_bound = &lower;
     if (!successor.empty()) options.iterate_upper_bound = &upper;
     const std::unique_ptr<rocksdb::Iterator> at(database_->NewIterator(options, handle(family)));
@@ -216,6 +264,7 @@ class RocksDbStore final : public Store {
   std::shared_ptr<ExpiryFloor> floor_;
   std::shared_ptr<std::atomic<bool>> failed_;
   std::unique_ptr<rocksdb::DB> database_;
+  rocksdb::WriteBatch writing_;  // of the commit under way; kept for its memory
   std::vector<rocksdb::ColumnFamilyHandle*> handles_;
 };
 
@@ -244,6 +293,23 @@ constexpr bool asked_by_key(Family family) {
   return family == Family::leads || expires(family);
 }
 
+/// How the family keeps what was not flushed yet.
+void keep_young_entries(Family family, rocksdb::ColumnFamilyOptions& column) {
+  if (hashed_by_lead(family)) {
+    column.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(lead_prefix_bytes));
+    column.max_write_buffer_number = young_buffers_max;
+    column.memtable_factory.reset(rocksdb::NewHashLinkListRepFactory(
+        column.write_buffer_size / bytes_per_bucket, /*huge_page_tlb_size=*/0, /*bucket_entries_logging_threshold=*/0,
+        /*if_log_bucket_dist_when_flash=*/false));
+  } else if (family == Family::log) {
+    column.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(shard_prefix_bytes));
+  } else if (family == Family::requests) {
+    column.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(request_prefix_bytes));
+  } else {
+    column.write_buffer_size = std::min(column.write_buffer_size, small_write_buffer);
+  }
+}
+
 rocksdb::ColumnFamilyOptions family_options(Family family, const RocksDbOptions& options,
                                             const std::shared_ptr<rocksdb::Cache>& cache,
                                             const std::shared_ptr<const ExpiryFloor>& floor) {
@@ -265,11 +331,8 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksDbOptions&
     column.bottommost_compression_opts.level = 1;
     column.bottommost_compression_opts.enabled = true;
   }
-  if (asked_by_key(family)) {
-    // New leads and new ids are the rule: most look-ups of the memtable find nothing, and should find it fast.
-    column.memtable_prefix_bloom_size_ratio = memtable_bloom_part;
-    column.memtable_whole_key_filtering = true;
-  }
+  keep_young_entries(family, column);
+  if (family == Family::leads) column.merge_operator = std::make_shared<LeadAmender>();
   if (expires(family)) {
     column.compaction_filter_factory = std::make_shared<ExpiryFilterFactory>(floor);
     column.periodic_compaction_seconds = forgetting_period_seconds;

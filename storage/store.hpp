@@ -19,9 +19,8 @@ namespace leadlight::storage {
 /// A column family. Named in the data directory by `name()`; numbers never leave the process.
 enum class Family : std::uint8_t {
   log,            // (shard, position) → record
-  lead_index,     // (lead, position) → outcome: which records of the log are this lead's
+  lead_index,     // (lead, id hash, position) → outcome, content: its events in the log, and which ids are known
   leads,          // lead → state
-  dedup,          // (lead, id hash) → until when known, content hash; expires by itself
   idempotency,    // (organisation, key hash) → body hash and answer; expires by itself
   requests,       // request id → how it went; expires by itself
   outbox,         // (target, lead) → owed writeback
@@ -29,7 +28,7 @@ enum class Family : std::uint8_t {
   timers,         // (shard, instant, lead) → nothing
   organisations,  // settings: organisations, keys, models, targets, counters
 };
-inline constexpr std::size_t family_count = 10;
+inline constexpr std::size_t family_count = 9;
 
 std::string_view name(Family family);
 
@@ -40,24 +39,40 @@ struct KeyValue {
   friend bool operator==(const KeyValue&, const KeyValue&) = default;
 };
 
+/// What a change does to its key: `amend` applies a lead change (codec.hpp) to the lead that is there.
+enum class ChangeKind : std::uint8_t { remove, put, amend };
+
+struct Change {
+  Family family{};
+  ChangeKind kind = ChangeKind::put;
+  std::string_view key;
+  std::string_view value;
+};
+
 /// Changes that become true together, in the order they were put in.
 class Batch {
  public:
   void put(Family family, std::string_view key, std::string_view value);
+  /// Amends a stored lead. Precondition: the lead is there, or put in the same batch before. Reading a key whose change
+  /// does not fit is `corrupt`.
+  void amend_lead(std::string_view key, std::string_view change);
   void remove(Family family, std::string_view key);
   /// Appends all of `other`.
   void append(const Batch& other);
+  void append(Batch&& other);
+  /// Makes room for `bytes` more.
+  void reserve(std::size_t bytes);
   void clear();
 
   [[nodiscard]] bool empty() const { return changes_ == 0; }
   [[nodiscard]] std::size_t changes() const { return changes_; }
   [[nodiscard]] std::size_t bytes() const { return bytes_.size(); }
 
-  /// Calls `each(family, key, value)` in order; a removal has no value.
-  void for_each(const std::function<void(Family, std::string_view, std::optional<std::string_view>)>& each) const;
+  /// Calls `each` for every change, in order.
+  void for_each(const std::function<void(const Change&)>& each) const;
 
  private:
-  std::string bytes_;  // family:u8 has_value:u8 key_size:u32 value_size:u32 key value, …
+  std::string bytes_;  // family:u8 kind:u8 key_size:u32 value_size:u32 key value, …
   std::size_t changes_ = 0;
 };
 

@@ -13,21 +13,16 @@
 
 namespace leadlight::storage {
 
-/// An entry of the lead index: what became of an event of this lead. Duplicates and records of other kinds have none.
+/// An entry of the lead index: what became of an event of this lead, and until when its id is known. Duplicates and
+/// records of other kinds have none. It goes with its record, when the log is trimmed.
 struct IndexEntry {
   engine::ShardId shard{};
   engine::Outcome outcome = engine::Outcome::counted;
   engine::Timestamp occurred_at;
-  std::uint64_t id_hash = 0;
-
-  friend bool operator==(const IndexEntry&, const IndexEntry&) = default;
-};
-
-struct DedupEntry {
-  engine::Timestamp until;
+  engine::Timestamp known_until;  // an event with this id is a duplicate until then
   std::uint64_t content_hash = 0;
 
-  friend bool operator==(const DedupEntry&, const DedupEntry&) = default;
+  friend bool operator==(const IndexEntry&, const IndexEntry&) = default;
 };
 
 /// The answer once given under an Idempotency-Key.

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,10 +25,14 @@ engine::Result<engine::Record> decode_record(std::string_view bytes);
 std::string encode(const engine::Lead& lead);
 engine::Result<engine::Lead> decode_lead(const engine::LeadId& id, std::string_view bytes);
 
+/// What changes of a stored lead: everything beside its window and its constants, and the events that came to the
+/// window, none of which was folded. A tenth of a lead in bytes.
+std::string encode_change(const engine::Lead& after, std::span<const engine::WindowEvent> added);
+/// The stored lead with the changes applied in order. Errors: corrupt (also when there is no lead).
+engine::Result<std::string> amended_lead(std::string_view stored, std::span<const std::string_view> changes);
+
 std::string encode(const IndexEntry& entry);
 engine::Result<IndexEntry> decode_index(std::string_view bytes);
-std::string encode(const DedupEntry& entry);
-engine::Result<DedupEntry> decode_dedup(std::string_view bytes);
 std::string encode(const IdempotencyEntry& entry);
 engine::Result<IdempotencyEntry> decode_idempotency(std::string_view bytes);
 std::string encode(const RequestStatus& status);
@@ -45,7 +50,7 @@ engine::Result<PublishedModel> decode_published_model(std::string_view bytes);
 std::string encode(const TargetSettings& settings);
 engine::Result<TargetSettings> decode_target(std::string_view bytes);
 
-/// Values of the families that expire by themselves (dedup, idempotency, requests) begin `version:u8 until:i64`.
+/// Values of the families that expire by themselves (idempotency, requests) begin `version:u8 until:i64`.
 std::int64_t expiry_of(std::string_view bytes);
 
 /// 128 bits that name the canonical content of a lead: SHA-256 of key and value, first half. What is only an index

@@ -1,8 +1,7 @@
-//   lead      := version:u8 shard:u16 segment:u8 last_position:varint ids_beyond_window_until:zigzag wake_at:zigzag
-//                owed_at:zigzag crossed_at:zigzag conflicts:varint email:name target_count:varint target*
+//   lead      := version:u8 shard:u16 fields email:name target_count:varint target*
 //                type_count:varint name* event_count:varint event* folded_count:varint folded* crc32c:u32
 //                                                                                   (version 1 is the newest)
-//   target    := target:varint owed:varint due_at:zigzag confirmed:u8 score:u8 segment:u8 scored_at:zigzag
+//   fields, target: lead_fields.hpp
 //   event     := occurred_at:u48 type id_hash:u64                      ascending by (occurred_at, id_hash)
 //   folded    := hour_start:u48 type count:u32                         ascending by (hour_start, type)
 //   type      := u8 | u32        an index into the names; u8 while there are at most 256 of them
@@ -18,6 +17,7 @@
 #include <vector>
 
 #include "storage/codec/codec.hpp"
+#include "storage/codec/lead_fields.hpp"
 #include "storage/codec/reader.hpp"
 #include "storage/codec/writer.hpp"
 
@@ -29,9 +29,6 @@ constexpr std::string_view what = "lead";
 constexpr std::uint64_t occurred_at_end = std::uint64_t{1} << 44U;  // what the window packs
 constexpr std::size_t time_bytes = 6;
 constexpr std::size_t types_of_a_byte = 256;
-constexpr std::size_t fields_bytes_max = 1 + 2 + 1 + 6 * varint_bytes_max;
-constexpr std::size_t target_bytes_max = 4 * varint_bytes_max + 3;
-constexpr std::size_t target_bytes_min = 7;
 
 /// The first eight bytes of a name, in its order: most comparisons end here.
 std::uint64_t head_of(std::string_view name) {
@@ -124,32 +121,6 @@ class TypeTable {
   std::vector<Type> types_;
 };
 
-char* put_fields(char* at, const engine::Lead& lead) {
-  at = put_fixed(at, version_newest);
-  at = put_fixed(at, static_cast<std::uint16_t>(lead.shard));
-  at = put_fixed(at, static_cast<std::uint8_t>(lead.segment));
-  at = put_varint(at, lead.last_position);
-  for (const auto time : {lead.ids_beyond_window_until, lead.wake_at, lead.owed_at, lead.crossed_at}) {
-    at = put_varint(at, to_zigzag(engine::to_ms(time)));
-  }
-  return put_varint(at, lead.conflicts);
-}
-
-void write_targets(Writer& to, const std::vector<engine::TargetLedger>& targets) {
-  to.varint(targets.size());
-  char* at = to.claim(targets.size() * target_bytes_max);
-  for (const auto& target : targets) {
-    at = put_varint(at, target.target);
-    at = put_varint(at, target.owed);
-    at = put_varint(at, to_zigzag(engine::to_ms(target.due_at)));
-    at = put_fixed(at, static_cast<std::uint8_t>(target.confirmed ? 1 : 0));
-    at = put_fixed(at, target.score);
-    at = put_fixed(at, static_cast<std::uint8_t>(target.segment));
-    at = put_varint(at, to_zigzag(engine::to_ms(target.scored_at)));
-  }
-  to.settle(at);
-}
-
 void write_types(Writer& to, std::span<const TypeTable::Type> types) {
   std::size_t bytes_max = 0;
   for (const auto& type : types) bytes_max += type.name.size() + varint_bytes_max;
@@ -190,22 +161,6 @@ std::size_t bytes_expected(const engine::Lead& lead, const TypeTable& table) {
   const auto index_bytes = table.types().size() <= types_of_a_byte ? sizeof(std::uint8_t) : sizeof(std::uint32_t);
   return bytes + lead.window.events().size() * (time_bytes + index_bytes + sizeof(std::uint64_t)) +
          lead.window.folded().size() * (time_bytes + index_bytes + sizeof(std::uint32_t));
-}
-
-void read_targets(Reader& from, std::vector<engine::TargetLedger>& targets) {
-  const auto count = from.short_count(target_bytes_min);
-  targets.reserve(count);
-  for (std::size_t i = 0; i < count && !from.failed(); ++i) {
-    engine::TargetLedger target;
-    target.target = from.varint32();
-    target.owed = from.varint();
-    target.due_at = from.short_time();
-    target.confirmed = from.flag();
-    target.score = from.choice(0, 100);
-    target.segment = static_cast<engine::Segment>(from.choice(0, 3));
-    target.scored_at = from.short_time();
-    targets.push_back(target);
-  }
 }
 
 engine::Result<std::vector<engine::EventType>> read_types(Reader& from) {
@@ -293,7 +248,9 @@ engine::Status read_window(Reader& from, engine::Window& window) {
 std::string encode(const engine::Lead& lead) {
   const TypeTable table(lead.window);
   Writer to(bytes_expected(lead, table));
-  to.settle(put_fields(to.claim(fields_bytes_max), lead));
+  to.u8(version_newest);
+  to.u16(static_cast<std::uint16_t>(lead.shard));
+  write_fields(to, lead);
   to.name(lead.email);
   write_targets(to, lead.targets);
   write_types(to, table.types());
@@ -312,13 +269,7 @@ engine::Result<engine::Lead> decode_lead(const engine::LeadId& id, std::string_v
   engine::Lead lead;
   lead.id = id;
   lead.shard = static_cast<engine::ShardId>(from.u16());
-  lead.segment = static_cast<engine::Segment>(from.choice(0, 3));
-  lead.last_position = from.varint();
-  lead.ids_beyond_window_until = from.short_time();
-  lead.wake_at = from.short_time();
-  lead.owed_at = from.short_time();
-  lead.crossed_at = from.short_time();
-  lead.conflicts = from.varint32();
+  read_fields(from, lead);
   lead.email = from.name();
   read_targets(from, lead.targets);
   if (const auto window = read_window(from, lead.window); !window) return window.error();

@@ -1,6 +1,5 @@
 // Every value: version:u8 (1 is the newest of each), the fields below, crc32c:u32.
-//   index        := shard:u16 outcome:u8 occurred_at:i64 id_hash:u64
-//   dedup        := until:i64 content_hash:u64
+//   index        := shard:u16 outcome:u8 occurred_at:i64 known_until:i64 content_hash:u64
 //   idempotency  := until:i64 body_hash:u64 status:u16 answer:text
 //   request      := until:i64 lead_high:u64 lead_low:u64 email:text source:text accepted_at:i64 scored_at:instant
 //                   written_at:instant outcome:text score:number detail:text
@@ -41,11 +40,12 @@ std::optional<engine::Timestamp> read_instant(Reader& from) {
 }  // namespace
 
 std::string encode(const IndexEntry& entry) {
-  auto to = start(24);
+  auto to = start(27);
   to.u16(static_cast<std::uint16_t>(entry.shard));
   to.u8(static_cast<std::uint8_t>(entry.outcome));
   to.time(entry.occurred_at);
-  to.u64(entry.id_hash);
+  to.time(entry.known_until);
+  to.u64(entry.content_hash);
   return std::move(to).seal();
 }
 
@@ -57,23 +57,7 @@ engine::Result<IndexEntry> decode_index(std::string_view bytes) {
   entry.shard = static_cast<engine::ShardId>(from->u16());
   entry.outcome = static_cast<engine::Outcome>(from->choice(1, outcome_last));
   entry.occurred_at = from->time();
-  entry.id_hash = from->u64();
-  return close_value(*from, entry, what);
-}
-
-std::string encode(const DedupEntry& entry) {
-  auto to = start(21);
-  to.time(entry.until);
-  to.u64(entry.content_hash);
-  return std::move(to).seal();
-}
-
-engine::Result<DedupEntry> decode_dedup(std::string_view bytes) {
-  constexpr std::string_view what = "dedup entry";
-  auto from = open_value(bytes, what, version_newest);
-  if (!from) return from.error();
-  DedupEntry entry;
-  entry.until = from->time();
+  entry.known_until = from->time();
   entry.content_hash = from->u64();
   return close_value(*from, entry, what);
 }

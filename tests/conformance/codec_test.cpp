@@ -128,6 +128,10 @@ engine::WritebackResult writeback() {
   return result;
 }
 
+std::vector<engine::WindowEvent> events_added() {
+  return {{from_ms(noon - 7'200'000), type("demo_requested"), 11}, {from_ms(noon + 4), type("webinar_attended"), 12}};
+}
+
 engine::Lead lead() {
   engine::Lead lead;
   lead.id = ann;
@@ -145,9 +149,40 @@ engine::Lead lead() {
   lead.owed_at = from_ms(noon - 1);
   lead.crossed_at = from_ms(-1);
   lead.conflicts = 3;
-  lead.targets = {{1, 0, {}, true, 91, engine::Segment::very_high, from_ms(noon - 2)},
-                  {9, 123'456, from_ms(noon + 50), false, 0, engine::Segment::low, {}}};
+  lead.targets = {{1, 0, {}, true, 91, engine::Segment::very_high, false, from_ms(noon - 2)},
+                  {9, 123'456, from_ms(noon + 50), false, 0, engine::Segment::low, true, {}}};
   return lead;
+}
+
+/// `lead()` after a few more records, none of which folded an event.
+engine::Lead lead_after() {
+  auto after = lead();
+  after.segment = engine::Segment::high;
+  after.last_position = 123'460;
+  after.wake_at = from_ms(noon + 9);
+  after.conflicts = 4;
+  after.targets.pop_back();
+  for (const auto& event : events_added()) after.window.add(event.occurred_at(), event.type(), event.id_hash, 10'000);
+  return after;
+}
+
+/// A change is no value of its own: it is right when it makes the lead what it then was.
+Golden change_golden() {
+  const auto amended = [](std::string_view change) {
+    const auto stored = encode(lead());
+    return amended_lead(stored, {&change, 1});
+  };
+  return {"lead_change_v1", encode_change(lead_after(), events_added()),
+          [amended](std::string_view bytes) -> engine::Result<bool> {
+            const auto found = amended(bytes);
+            if (!found) return found.error();
+            return *found == encode(lead_after());
+          },
+          [amended](std::string_view bytes) -> engine::Result<std::string> {
+            const auto found = amended(bytes);
+            if (!found) return found.error();
+            return encode_change(*decode_lead(ann, *found), events_added());
+          }};
 }
 
 std::vector<Golden> record_goldens() {
@@ -164,8 +199,10 @@ std::vector<Golden> value_goldens() {
   const auto as_ann = [](std::string_view bytes) { return decode_lead(ann, bytes); };
   return {
       golden("lead_v1", lead(), as_ann),
-      golden("index_v1", IndexEntry{engine::ShardId{63}, engine::Outcome::too_late, from_ms(noon), 5}, decode_index),
-      golden("dedup_v1", DedupEntry{from_ms(noon), 0xABCDEFULL}, decode_dedup),
+      change_golden(),
+      golden("index_v1",
+             IndexEntry{engine::ShardId{63}, engine::Outcome::too_late, from_ms(noon - 1), from_ms(noon), 5},
+             decode_index),
       golden("idempotency_v1", IdempotencyEntry{from_ms(noon), 17, 202, R"({"accepted":1})"}, decode_idempotency),
       golden("request_v1",
              RequestStatus{from_ms(noon), ann, "ann@example.com", "salesforce", from_ms(noon - 9), from_ms(noon - 5),
@@ -411,8 +448,39 @@ TEST(CodecLimits, ALeadOfManyEventsAndTypesKeeps) {
   EXPECT_EQ(*decode_lead(ann, encode(many)), many);
 }
 
+TEST(CodecLeadChanges, ChangesMakeTheLeadThatWholeRowsWouldHaveMade) {
+  std::mt19937_64 random(20261122);
+  for (int round = 0; round < 200; ++round) {
+    engine::Lead now = lead();
+    const std::string first = encode(now);
+    std::vector<std::string> changes;
+    for (auto left = random() % 9; left > 0; --left) {
+      std::vector<engine::WindowEvent> added;
+      for (auto more = random() % 4; more > 0; --more) {
+        const auto at = noon - static_cast<std::int64_t>(random() % 10'000'000'000ULL);
+        added.emplace_back(from_ms(at), type("type_" + std::to_string(random() % 300)), random() % 50);
+        now.window.add(from_ms(at), added.back().type(), added.back().id_hash, UINT32_MAX);
+      }
+      now.last_position += random() % 300;
+      now.owed_at = from_ms(noon + static_cast<std::int64_t>(random() % 1'000));
+      now.targets.resize(random() % 3);
+      changes.push_back(encode_change(now, added));
+    }
+    const std::vector<std::string_view> views(changes.begin(), changes.end());
+    const auto amended = amended_lead(first, views);
+    ASSERT_TRUE(amended.ok()) << amended.error().what;
+    EXPECT_EQ(to_hex(*amended), to_hex(encode(now))) << "round " << round;
+  }
+}
+
+TEST(CodecLeadChanges, AChangeWithoutItsLeadIsCorrupt) {
+  const std::string change = encode_change(lead_after(), events_added());
+  const std::string_view view = change;
+  EXPECT_EQ(amended_lead({}, {&view, 1}).error().code, engine::Errc::corrupt);
+}
+
 TEST(CodecExpiry, TheEndIsReadWithoutDecoding) {
-  EXPECT_EQ(expiry_of(encode(DedupEntry{from_ms(-5), 1})), -5);
+  EXPECT_EQ(expiry_of(encode(IdempotencyEntry{from_ms(-5), 1, 200, ""})), -5);
   EXPECT_EQ(expiry_of(encode(IdempotencyEntry{from_ms(noon), 1, 200, ""})), noon);
   EXPECT_EQ(expiry_of(encode(RequestStatus{from_ms(noon + 1), {}, {}, {}, {}, {}, {}, {}, {}, {}})), noon + 1);
   EXPECT_EQ(expiry_of("short"), std::numeric_limits<std::int64_t>::max()) << "what is no value is kept and found";

@@ -20,7 +20,7 @@ using engine::ShardId;
 constexpr ShardId shard{3};
 constexpr engine::LeadId ann{(7ULL << 32U) | 1U, 42};
 
-Record trigger(ShardId where, engine::Position position, std::int64_t received_ms) {
+Record event(ShardId where, engine::Position position, std::int64_t received_ms) {
   Record record;
   record.shard = where;
   record.position = position;
@@ -30,7 +30,11 @@ Record trigger(ShardId where, engine::Position position, std::int64_t received_m
   record.received_at = from_ms(received_ms);
   record.surface = engine::Surface::hg_live;
   record.request_id = "req_" + std::to_string(position);
-  record.body = engine::Trigger{"salesforce"};
+  engine::EngagementEvent body;
+  body.type = *engine::EventType::of("page_viewed");
+  body.occurred_at = record.received_at;
+  body.id_hash = position;
+  record.body = std::move(body);
   return record;
 }
 
@@ -43,8 +47,8 @@ class LogConformance : public tests::EachStore {
   void append(ShardId where, engine::Position first, engine::Position last) {
     Batch batch;
     for (auto position = first; position <= last; ++position) {
-      log_->append(batch, trigger(where, position, static_cast<std::int64_t>(position) * 100));
-      batch.put(Family::lead_index, keys::lead_index(ann, position), encode(IndexEntry{}));
+      log_->append(batch, event(where, position, static_cast<std::int64_t>(position) * 100));
+      batch.put(Family::lead_index, keys::lead_index(ann, position, position), encode(IndexEntry{}));
     }
     ASSERT_TRUE(store_->commit(batch).ok());
   }
@@ -77,14 +81,14 @@ TEST_P(LogConformance, AnEmptyShardHasNoHead) {
 
 TEST_P(LogConformance, ARecordIsThereOnceItsBatchIsCommitted) {
   Batch batch;
-  log_->append(batch, trigger(shard, 1, 100));
+  log_->append(batch, event(shard, 1, 100));
   EXPECT_EQ(*log_->head(shard), 0U) << "staged is not committed";
   ASSERT_TRUE(store_->commit(batch).ok());
   EXPECT_EQ(*log_->head(shard), 1U);
   const auto records = log_->read(shard, 1, 10);
   ASSERT_TRUE(records.ok());
   ASSERT_EQ(records->size(), 1U);
-  EXPECT_EQ(records->front(), trigger(shard, 1, 100)) << "position and shard come back too";
+  EXPECT_EQ(records->front(), event(shard, 1, 100)) << "position and shard come back too";
 }
 
 TEST_P(LogConformance, ShardsAreApart) {
@@ -108,8 +112,8 @@ TEST_P(LogConformance, TrimmingTakesTheOldestWithTheirIndexAndNeverTheNewest) {
   EXPECT_EQ(trim(451, 3), 3U) << "the limit";
   EXPECT_EQ(trim(451, 10), 1U) << "the instant";
   EXPECT_EQ(positions(1, 3), (Positions{5, 6, 7})) << "trimmed positions are skipped";
-  EXPECT_EQ(*store_->get(Family::lead_index, keys::lead_index(ann, 4)), std::nullopt);
-  EXPECT_NE(*store_->get(Family::lead_index, keys::lead_index(ann, 5)), std::nullopt);
+  EXPECT_EQ(*store_->get(Family::lead_index, keys::lead_index(ann, 4, 4)), std::nullopt);
+  EXPECT_NE(*store_->get(Family::lead_index, keys::lead_index(ann, 5, 5)), std::nullopt);
   EXPECT_EQ(trim(1'000'000, 100), 5U) << "all but the newest";
   EXPECT_EQ(*log_->head(shard), 10U);
   EXPECT_EQ(trim(1'000'000, 100), 0U);
@@ -118,9 +122,9 @@ TEST_P(LogConformance, TrimmingTakesTheOldestWithTheirIndexAndNeverTheNewest) {
 TEST_P(LogConformance, TrimmingStopsAtTheFirstRecordKept) {
   append(shard, 1, 2);
   Batch batch;
-  log_->append(batch, trigger(shard, 3, 9'000));  // a clock that ran ahead,
-  log_->append(batch, trigger(shard, 4, 300));    // and was set back
-  log_->append(batch, trigger(shard, 5, 400));
+  log_->append(batch, event(shard, 3, 9'000));  // a clock that ran ahead,
+  log_->append(batch, event(shard, 4, 300));    // and was set back
+  log_->append(batch, event(shard, 5, 400));
   ASSERT_TRUE(store_->commit(batch).ok());
   EXPECT_EQ(trim(1'000, 100), 2U);
   EXPECT_EQ(positions(1, 10), (Positions{3, 4, 5}));

@@ -13,6 +13,12 @@ namespace leadlight::storage {
 namespace {
 
 using engine::from_ms;
+
+// A value of a family that expires by itself.
+std::string until(engine::Timestamp at) {
+  return encode(IdempotencyEntry{at, 0, 202, ""});
+}
+
 using Keys = std::vector<std::string>;
 
 class StoreConformance : public tests::EachStore {
@@ -138,28 +144,67 @@ TEST_P(StoreConformance, TimersComeInOrderOfTheirInstant) {
 }
 
 TEST_P(StoreConformance, ExpiredEntriesAreGoneFromGetAndScan) {
-  for (const auto family : {Family::dedup, Family::idempotency, Family::requests}) {
+  for (const auto family : {Family::idempotency, Family::requests}) {
     SCOPED_TRACE(name(family));
-    put(family, "a", encode(DedupEntry{from_ms(1'000), 1}));
-    put(family, "b", encode(DedupEntry{from_ms(2'000), 2}));
-    put(family, "c", encode(DedupEntry{from_ms(3'000), 3}));
+    put(family, "a", until(from_ms(1'000)));
+    put(family, "b", until(from_ms(2'000)));
+    put(family, "c", until(from_ms(3'000)));
   }
-  put(Family::leads, "a", encode(DedupEntry{from_ms(1'000), 1}));
+  put(Family::leads, "a", until(from_ms(1'000)));
   store_->set_expiry_floor(from_ms(999));
-  EXPECT_EQ(scan(Family::dedup, "", "", 10), (Keys{"a", "b", "c"}));
+  EXPECT_EQ(scan(Family::requests, "", "", 10), (Keys{"a", "b", "c"}));
   store_->set_expiry_floor(from_ms(1'000));
-  for (const auto family : {Family::dedup, Family::idempotency, Family::requests}) {
+  for (const auto family : {Family::idempotency, Family::requests}) {
     SCOPED_TRACE(name(family));
     EXPECT_EQ(get(family, "a"), std::nullopt) << "until is not after the floor";
     EXPECT_NE(get(family, "b"), std::nullopt);
     EXPECT_EQ(scan(family, "", "", 2), (Keys{"b", "c"})) << "an expired entry takes no place of the limit";
     EXPECT_EQ(scan_back(family, "", "b", 2), Keys{"b"});
   }
-  EXPECT_NE(get(Family::leads, "a"), std::nullopt) << "only three families expire";
+  EXPECT_NE(get(Family::leads, "a"), std::nullopt) << "only two families expire";
   store_->set_expiry_floor(from_ms(0));
-  EXPECT_EQ(get(Family::dedup, "a"), std::nullopt) << "the floor only rises";
-  put(Family::dedup, "a", encode(DedupEntry{from_ms(5'000), 9}));
-  EXPECT_NE(get(Family::dedup, "a"), std::nullopt) << "a key can come back with a later end";
+  EXPECT_EQ(get(Family::requests, "a"), std::nullopt) << "the floor only rises";
+  put(Family::requests, "a", until(from_ms(5'000)));
+  EXPECT_NE(get(Family::requests, "a"), std::nullopt) << "a key can come back with a later end";
+}
+
+TEST_P(StoreConformance, LeadsAreAmendedWhereverTheyLie) {
+  constexpr std::uint64_t leads = 3'000;  // several write buffers of them
+  const auto state = [](std::uint64_t number, std::uint64_t events) {
+    engine::Lead lead;
+    lead.id = {number, 1};
+    lead.email = "lead" + std::to_string(number) + "@example.com";
+    lead.last_position = 1 + events;
+    for (std::uint64_t i = 0; i <= events; ++i)
+      lead.window.add(from_ms(static_cast<std::int64_t>(1'000 * (i + 1))), *engine::EventType::of("page_viewed"), i,
+                      10'000);
+    return lead;
+  };
+  for (std::uint64_t step = 0; step < 6; ++step) {
+    Batch batch;
+    for (std::uint64_t number = 0; number < leads; ++number) {
+      const auto lead = state(number, step);
+      const auto key = keys::lead(lead.id);
+      if (step == 0 || (step + number) % 5 == 0) {
+        batch.put(Family::leads, key, encode(lead));
+      } else {
+        batch.amend_lead(key, encode_change(lead, lead.window.events().subspan(step)));
+      }
+    }
+    ASSERT_TRUE(store_->commit(batch).ok());
+    if (step == 3 && durable()) reopen();
+  }
+  for (std::uint64_t number = 0; number < leads; ++number)
+    ASSERT_EQ(get(Family::leads, keys::lead({number, 1})), encode(state(number, 5))) << "lead " << number;
+  const auto all = store_->scan(Family::leads, "", "", 2 * leads);
+  ASSERT_TRUE(all.ok());
+  ASSERT_EQ(all->size(), leads);
+  for (std::uint64_t number = 0; number < leads; ++number)
+    ASSERT_EQ((*all)[number].value, encode(state(number, 5))) << "lead " << number;
+  Batch gone;
+  gone.remove(Family::leads, keys::lead({7, 1}));
+  ASSERT_TRUE(store_->commit(gone).ok());
+  EXPECT_EQ(get(Family::leads, keys::lead({7, 1})), std::nullopt);
 }
 
 TEST_P(StoreConformance, CountsAreAboutRight) {
@@ -185,11 +230,11 @@ TEST_P(StoreConformance, ReopeningKeepsEverything) {
   Batch batch;
   for (int i = 0; i < 5'000; ++i) batch.put(Family::leads, "lead" + std::to_string(i), std::string(700, 'v'));
   ASSERT_TRUE(store_->commit(batch).ok());  // more than one write buffer: some of it in tables, some in the log
-  put(Family::dedup, "a", encode(DedupEntry{from_ms(1'000), 1}));
+  put(Family::requests, "a", until(from_ms(1'000)));
   reopen();
   EXPECT_EQ(scan(Family::leads, "lead", "", 10'000).size(), 5'000U);
   EXPECT_EQ(get(Family::leads, "lead4999"), std::string(700, 'v'));
-  EXPECT_NE(get(Family::dedup, "a"), std::nullopt);
+  EXPECT_NE(get(Family::requests, "a"), std::nullopt);
 }
 
 TEST_P(StoreConformance, ASecondOpenerIsRefused) {

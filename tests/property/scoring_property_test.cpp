@@ -217,7 +217,8 @@ class TwinLead {
       ASSERT_TRUE(decision.score.has_value());
     }
     if (decision.score) compare_score(*decision.score, plain_.value(model_->plain, now_), now_);
-    if (decision.remember_id) family_[body.id_hash] = engine::KnownId{decision.remember_until, body.content_hash};
+    if (decision.known_until != engine::Timestamp{})
+      family_[body.id_hash] = engine::KnownId{decision.known_until, body.content_hash};
     if (fate != oracle::Fate::duplicate) records_.push_back(record);
     dates_.push_back(event.occurred_at);
     lead_ = std::move(decision.next);

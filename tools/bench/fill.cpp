@@ -72,10 +72,9 @@ class Filling {
         engine::apply(lead_with_history(record, number, now_), record, organisation_, std::nullopt, engine::Limits{});
     const auto& event = std::get<engine::EngagementEvent>(record.body);
     log_.append(batch, record);
-    batch.put(Family::lead_index, keys::lead_index(record.lead, record.position),
-              encode(storage::IndexEntry{record.shard, decision.outcome, event.occurred_at, event.id_hash}));
-    batch.put(Family::dedup, keys::dedup(record.lead, event.id_hash),
-              encode(storage::DedupEntry{decision.remember_until, event.content_hash}));
+    batch.put(Family::lead_index, keys::lead_index(record.lead, event.id_hash, record.position),
+              encode(storage::IndexEntry{record.shard, decision.outcome, event.occurred_at, decision.known_until,
+                                         event.content_hash}));
     if (decision.next.wake_at != engine::Timestamp{})
       batch.put(Family::timers, keys::timer(record.shard, decision.next.wake_at, record.lead), {});
     batch.put(Family::leads, keys::lead(record.lead), storage::encode(decision.next));

@@ -2,7 +2,7 @@
 // HTTP.
 //
 // Each lead gets `events_per_lead - 1` events straight into its window; the last one goes through `engine::apply`, so
-// that segment, timer and position are the engine's own, and into log, lead index and dedup as a shard would put it.
+// that segment, timer and position are the engine's own, and into log and lead index as a shard would put it.
 // The log therefore holds one event a lead: questions about the past are not what these directories are for.
 #pragma once
 

@@ -140,6 +140,7 @@ caf::actor_addr locate(const RootState& state, Part part) {
     case Part::committer: return state.committer->address();
     case Part::gateway: return state.gateway->address();
     case Part::scoring: return state.scoring->address();
+    case Part::shard: return state.table.shards.empty() ? caf::actor_addr{} : state.table.shards.front()->address();
     case Part::writebacks: return state.writebacks->address();
     case Part::administrator: return state.administrator->address();
     case Part::reader: return state.reader->address();

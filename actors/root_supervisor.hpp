@@ -18,7 +18,7 @@ namespace leadlight::actors {
 
 struct SpaceRound {};
 /// Test access: which actor to hand out.
-enum class Part : std::uint8_t { committer, gateway, scoring, writebacks, administrator, reader };
+enum class Part : std::uint8_t { committer, gateway, scoring, shard, writebacks, administrator, reader };
 struct Locate {
   Part part = Part::committer;
 };

@@ -2,6 +2,8 @@
 
 #include <array>
 #include <bit>
+#include <cstring>
+#include <type_traits>
 
 namespace leadlight::engine {
 namespace {
@@ -14,6 +16,10 @@ struct Key {
 /// Eight bytes, the first one lowest, whatever the machine's own order.
 constexpr std::uint64_t little_endian(std::string_view bytes) {
   std::uint64_t word = 0;
+  if (!std::is_constant_evaluated() && std::endian::native == std::endian::little && bytes.size() == sizeof word) {
+    std::memcpy(&word, bytes.data(), sizeof word);  // one load, where the compiler leaves the loop below a loop
+    return word;
+  }
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     word |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8U * i);
   }

@@ -158,6 +158,19 @@ Decision apply_trigger(Lead lead, const Record& record, const Organisation& orga
   return decision;
 }
 
+// Owes a crossing when the score has left the segment that the lead was last seen in, whatever record notices it first.
+bool cross(Decision& decision, const Record& record, const Organisation& organisation, const Model& model) {
+  auto& next = decision.next;
+  if (decision.score->segment == next.segment) return false;
+  next.segment = decision.score->segment;
+  const Timestamp now = record.received_at;
+  const auto quiet = model.writeback.quiet_interval;
+  const Timestamp due = next.crossed_at == Timestamp{} ? now : std::max(now, next.crossed_at + quiet);
+  next.crossed_at = due;
+  owe(decision, record, organisation, due, WritebackReason::crossing);
+  return true;
+}
+
 Decision apply_tick(Lead lead, const Record& record, const Organisation& organisation) {
   Decision decision;
   if (!lead.exists() || !organisation.model) {
@@ -171,13 +184,8 @@ Decision apply_tick(Lead lead, const Record& record, const Organisation& organis
   decision.next = std::move(lead);
   auto& next = decision.next;
   decision.score = score_at(model, next.window, now);
-  if (decision.score->segment != next.segment) {
+  if (cross(decision, record, organisation, model.model())) {
     decision.outcome = Outcome::counted;
-    next.segment = decision.score->segment;
-    const auto quiet = model.model().writeback.quiet_interval;
-    const Timestamp due = next.crossed_at == Timestamp{} ? now : std::max(now, next.crossed_at + quiet);
-    next.crossed_at = due;
-    owe(decision, record, organisation, due, WritebackReason::crossing);
   } else if (drifted(next, model.model(), *decision.score, now)) {
     decision.outcome = Outcome::counted;
     owe(decision, record, organisation, now, WritebackReason::drift);
@@ -231,7 +239,9 @@ Decision apply_result(Lead lead, const Record& record, const WritebackResult& re
   if (!organisation.model) return decision;
   const CompiledModel& model = *organisation.model;
   decision.score = score_at(model, next.window, record.received_at);
-  if (!look_again && drifted(next, model.model(), *decision.score, record.received_at))
+  // The crossing may fall between the sending and the answer: the timer armed below knows nothing of it any more.
+  const bool crossed = cross(decision, record, organisation, model.model());
+  if (!crossed && !look_again && drifted(next, model.model(), *decision.score, record.received_at))
     owe(decision, record, organisation, record.received_at, WritebackReason::drift);
   arm(decision, model, record.received_at, false);
   return decision;

@@ -152,7 +152,7 @@ TEST_P(Road, ACrossingWithoutAnyEventIsWrittenBack) {
   ASSERT_TRUE(view.next_change_at);
   std::size_t seen = 1;
   int held = 56;
-  // A quarter of an hour at a time, until the segment has changed: the target never holds a score five points off.
+  // Six hours at a time, until the segment has changed: the target never holds a score five points off.
   while (room.clock().now() <= *view.next_change_at + 30min) {
     room.clock().advance(6h);
     const auto current = view_in(room.question("di@acme.example", ScoreQuestion{}));
@@ -217,10 +217,14 @@ TEST_P(Road, EachActorMayEndUnderLoadAndNothingIsLostOrDoubled) {
   const auto now = room.clock().now();
   constexpr int leads = 40;
   constexpr int rounds = 60;
-  const std::vector<actors::Part> parts = {actors::Part::gateway, actors::Part::scoring, actors::Part::committer,
-                                           actors::Part::writebacks, actors::Part::administrator};
+  using actors::Part;
+  const std::vector<Part> parts = {Part::gateway,    Part::scoring,       Part::committer, Part::shard,
+                                   Part::writebacks, Part::administrator, Part::reader};
   for (int round = 0; round < rounds; ++round) {
-    if (round % 12 == 6) room.kill(parts[static_cast<std::size_t>(round / 12) % parts.size()]);
+    if (round % 8 == 4) {
+      room.kill(parts[static_cast<std::size_t>(round / 8) % parts.size()]);
+      room.clock().advance(3min);  // five restarts in ten minutes would be too many
+    }
     std::vector<actors::Record> events;
     for (int lead = 0; lead < leads; ++lead)
       events.push_back(room.event("lead" + std::to_string(lead) + "@acme" + std::to_string(lead % 7) + ".example",
@@ -233,10 +237,64 @@ TEST_P(Road, EachActorMayEndUnderLoadAndNothingIsLostOrDoubled) {
       std::this_thread::yield();
     }
   }
+  room.clock().set(now);
   for (int lead = 0; lead < leads; ++lead) {
     const std::string email = "lead" + std::to_string(lead) + "@acme" + std::to_string(lead % 7) + ".example";
     EXPECT_EQ(view_in(room.question(email, ScoreQuestion{})).score->raw, rounds * engine::micro_points_per_point)
         << email;
+  }
+  EXPECT_EQ(room.fatal(), "");
+}
+
+TEST_P(Road, AWorkerThatEndsIsStartedAgainAndEveryTriggerIsWrittenBack) {
+  EngineRoom room{options()};
+  const auto now = room.clock().now();
+  constexpr int leads = 60;
+  std::atomic<int> ends{3};
+  room.target().answer_with([&](const auto& writes) {
+    if (ends.fetch_sub(1) > 0) throw std::runtime_error("the worker ends in the middle of a batch");
+    return room.target().all_written(writes);
+  });
+  std::vector<std::string> requests;
+  for (int lead = 0; lead < leads; ++lead) {
+    const std::string email = "lead" + std::to_string(lead) + "@acme.example";
+    (void)receipts_in(room.submit({room.event(email, "demo_requested", "e", now)}));
+    const auto receipts = receipts_in(room.submit({room.trigger(email, "req_" + std::to_string(lead))}));
+    requests.push_back(receipts.at(0).request_id);
+  }
+  for (const auto& request : requests) EXPECT_EQ(room.outcome_of(request).outcome, "written") << request;
+  EXPECT_LE(ends.load(), 0) << "the worker never ended";
+  EXPECT_EQ(room.fatal(), "");
+}
+
+TEST_P(Road, AClockThatJumpsMakesNoWrongWindowAndNoNegativeAge) {
+  EngineRoom room{options()};
+  const auto now = room.clock().now();
+  const std::string email = "ann@acme.example";
+  const auto raw = [&] { return view_in(room.question(email, ScoreQuestion{})).score->raw; };
+  const auto add = [&](const std::string& id, engine::Timestamp occurred_at) {
+    return receipts_in(room.submit({room.event(email, "demo_requested", id, occurred_at)})).at(0).outcome;
+  };
+  EXPECT_EQ(add("e1", now), Outcome::counted);
+  EXPECT_EQ(add("old", now - 89 * 24h), Outcome::counted);
+  room.clock().set(now - 24h);  // set back by a day: what has happened is of age 0, not below
+  EXPECT_EQ(raw(), 40 * engine::micro_points_per_point);
+  EXPECT_EQ(add("e1", now), Outcome::duplicate);
+  EXPECT_EQ(add("e2", now - 24h), Outcome::counted);
+  EXPECT_EQ(raw(), 80 * engine::micro_points_per_point);
+  room.clock().set(now + 24h);  // two days ahead: the oldest leaves the window …
+  EXPECT_EQ(add("e3", now + 24h), Outcome::counted);
+  const auto ahead = raw();
+  room.clock().set(now);  // … and is still known when the clock comes back
+  EXPECT_EQ(add("old", now - 89 * 24h), Outcome::duplicate);
+  EXPECT_EQ(add("e1", now), Outcome::duplicate);
+  room.clock().set(now + 24h);
+  EXPECT_EQ(raw(), ahead);
+  for (int i = 0; i < 5; ++i) {  // a clock that stands still, and one that leaps
+    EXPECT_EQ(raw(), ahead);
+    room.clock().set(now + 200 * 24h);
+    EXPECT_EQ(raw(), 0);
+    room.clock().set(now + 24h);
   }
   EXPECT_EQ(room.fatal(), "");
 }

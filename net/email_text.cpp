@@ -46,6 +46,10 @@ bool is_local_part(std::string_view local) {
 /// No character that is invisible, a control or a space of any kind.
 bool all_visible(std::string_view text) {
   while (!text.empty()) {
+    if (is_plain(text.front())) {
+      text.remove_prefix(1);
+      continue;
+    }
     const auto point = take_code_point(text);
     if (!point || !is_printable(*point) || *point == ' ' || *point == 0xA0 || *point == 0x1680 || *point == 0x3000 ||
         (*point >= 0x2000 && *point <= 0x200A) || *point == 0x202F || *point == 0x205F)
@@ -60,13 +64,15 @@ engine::Result<std::string> normalise_email(std::string_view email) {
   while (!email.empty() && is_space(email.front())) email.remove_prefix(1);
   while (!email.empty() && is_space(email.back())) email.remove_suffix(1);
   if (email.empty()) return engine::Error{engine::Errc::invalid, "email is required", "email"};
-  const engine::Error not_one{engine::Errc::invalid, "email is not a valid email address", "email"};
+  const auto not_one = [] {
+    return engine::Error{engine::Errc::invalid, "email is not a valid email address", "email"};
+  };
   const auto at = email.find('@');
-  if (email.size() > email_bytes_max || at == std::string_view::npos || at != email.rfind('@')) return not_one;
+  if (email.size() > email_bytes_max || at == std::string_view::npos || at != email.rfind('@')) return not_one();
   std::string normal(email);
   std::ranges::transform(normal, normal.begin(), lower);
   const std::string_view all = normal;
-  if (!is_local_part(all.substr(0, at)) || !is_domain(all.substr(at + 1)) || !all_visible(all)) return not_one;
+  if (!is_local_part(all.substr(0, at)) || !is_domain(all.substr(at + 1)) || !all_visible(all)) return not_one();
   return normal;
 }
 

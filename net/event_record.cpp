@@ -19,7 +19,10 @@ constexpr std::uint64_t place_key = 0x706C616365317265;     // "place1re"
 
 /// Each part behind its length, so that no two lists of parts run together to the same bytes.
 std::uint64_t hash_of(std::uint64_t key, std::initializer_list<std::string_view> parts) {
+  std::size_t all = 0;
+  for (const auto part : parts) all += 4 + part.size();
   std::string bytes;
+  bytes.reserve(all);
   for (const auto part : parts) {
     const auto size = static_cast<std::uint32_t>(part.size());
     for (unsigned shift = 0; shift < 32; shift += 8) bytes += static_cast<char>((size >> shift) & 0xFFU);
@@ -66,6 +69,11 @@ engine::Result<engine::EventType> read_type(const JsonMember* member) {
   std::size_t characters = 0;
   bool blank = true;
   for (auto rest = member->text; !rest.empty(); ++characters) {
+    if (is_plain(rest.front())) {
+      rest.remove_prefix(1);
+      blank = false;
+      continue;
+    }
     const auto point = take_code_point(rest);
     if (!point || !is_printable(*point)) return refuse("type", "must consist of printable characters");
     blank = blank && *point == ' ';

@@ -23,8 +23,13 @@ std::optional<char32_t> take_code_point(std::string_view& text) {
 }
 
 bool is_utf8(std::string_view text) {
-  while (!text.empty())
-    if (!take_code_point(text)) return false;
+  while (!text.empty()) {
+    if (is_plain(text.front())) {
+      text.remove_prefix(1);
+    } else if (!take_code_point(text)) {
+      return false;
+    }
+  }
   return true;
 }
 

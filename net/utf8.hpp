@@ -11,6 +11,11 @@ namespace leadlight::net {
 /// Precondition: `text` is not empty.
 std::optional<char32_t> take_code_point(std::string_view& text);
 
+/// Whether the byte is a visible ASCII character: most of what comes, and nothing more to ask of it.
+constexpr bool is_plain(char byte) {
+  return byte > ' ' && byte < '\x7F';
+}
+
 bool is_utf8(std::string_view text);
 
 /// Whether it can be seen or is a plain space: no control, no line or paragraph separator, no invisible or direction

@@ -3,10 +3,12 @@
 // Method: every lead has 20 events and is resident, and the demo's target is in force, so that a trigger takes the
 // whole road: log record, score, lead, outbox entry and request status in one synced batch. The target has no address,
 // so nothing is sent (bench writeback measures that). Rounds alternate between the server and the floor, a Beast server
-// with one io thread that reads the same bytes, does nothing and answers 202; same load generator, same connections.
+// with one io thread that reads the same bytes, does nothing and answers 202; same load generator, same connections. A
+// second one shows what durability alone costs: the same bare server, whose answer waits for one synced entry.
 // Addresses go through all leads in mixed order, since a second trigger of a lead would join the first. Medians of the
 // rounds.
 #include "actors/clock.hpp"
+#include "storage/rocksdb_store.hpp"
 #include "tools/bench/bare_server.hpp"
 #include "tools/bench/child_process.hpp"
 #include "tools/bench/fill.hpp"
@@ -29,6 +31,7 @@ constexpr std::size_t connections_default = 64;
 constexpr std::uint32_t seconds_default = 3;
 constexpr int rounds = 5;
 constexpr double goal_ratio = 0.7;
+constexpr std::size_t entry_bytes = 200;  // of a trigger's log record
 
 constexpr std::string_view answer_shape =
     R"({"status":"accepted","request_id":"req_01ARZ3NDEKTSV4RRFFQ69G5FAV","email":"lead00000000@company0000000.com",)"
@@ -70,6 +73,12 @@ engine::Result<Rows> measure_trigger(const BenchOptions& options) {
   if (auto touched = touch_all(*server, leads); !touched) return touched.error();
   auto bare = BareServer::start(std::string{answer_shape});
   if (!bare) return bare.error();
+  storage::RocksDbOptions fresh;
+  fresh.create = true;
+  auto store = storage::open_rocksdb(directory->path() / "bare_durable", fresh);
+  if (!store) return store.error();
+  auto durable = BareServer::start(std::string{answer_shape}, *std::move(store), entry_bytes);
+  if (!durable) return durable.error();
 
   std::uint64_t turn = 0;
   std::uint64_t turn_of_floor = 0;
@@ -79,6 +88,7 @@ engine::Result<Rows> measure_trigger(const BenchOptions& options) {
   if (auto warm = run_round(load, server->address()); !warm) return warm.error();
   std::vector<double> rates;
   std::vector<double> floors;
+  std::vector<double> durable_floors;
   std::vector<double> tails;
   for (int round = 0; round < rounds; ++round) {
     const auto before = server->committed();
@@ -89,17 +99,21 @@ engine::Result<Rows> measure_trigger(const BenchOptions& options) {
     if (!after) return after.error();
     auto floor = run_round(same_load, (*bare)->address());
     if (!floor) return floor.error();
+    auto durable_floor = run_round(same_load, (*durable)->address());
+    if (!durable_floor) return durable_floor.error();
+    durable_floors.push_back(durable_floor->per_second());
     rates.push_back(own->per_second());
     floors.push_back(floor->per_second());
     tails.push_back(own->latencies.percentile_ms(0.99));
-    progress(fmt::format("round {}: {:.0f} triggers/s (p50 {:.2f} ms, p99 {:.2f} ms; {}), floor {:.0f} (p99 {:.2f} ms)",
+    progress(fmt::format("round {}: {:.0f} triggers/s (p50 {:.2f} ms, p99 {:.2f} ms; {}), floor {:.0f}, durable {:.0f}",
                          round + 1, rates.back(), own->latencies.percentile_ms(0.5), tails.back(),
-                         (*after - *before).in_words(), floors.back(), floor->latencies.percentile_ms(0.99)));
+                         (*after - *before).in_words(), floors.back(), durable_floors.back()));
   }
   if (turn > leads)
     progress("more triggers than leads: some of the last ones may have joined pending ones; use more --leads");
   return Rows{{"trigger_requests_per_s", median(rates), "requests/s", median(floors), {.ratio_at_least = goal_ratio}},
-              {"trigger_p99_ms", median(tails), "ms"}};
+              {"trigger_p99_ms", median(tails), "ms"},
+              {"bare_durable_requests_per_s", median(durable_floors), "requests/s", median(floors), {}}};
 }
 
 }  // namespace leadlight::bench

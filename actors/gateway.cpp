@@ -5,6 +5,7 @@
 #include "storage/keys.hpp"
 
 #include <spdlog/spdlog.h>
+#include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
@@ -203,6 +204,23 @@ void set_table(Self self, const ShardTable& table) {
   if (state.listeners) state.listeners->open();
 }
 
+// Sends a shard's receipt on to the reader, which adds the events' ids: a shard does not read the log for one answer.
+class ReceiptSink final : public ReplySink {
+ public:
+  ReceiptSink(Reader reader, LeadId lead, ReplyPort port)
+      : reader_(std::move(reader)), lead_(lead), port_(std::move(port)) {}
+  void complete(Reply reply) override {
+    auto* view = std::get_if<ReceiptView>(&reply);
+    if (view == nullptr) return port_->complete(std::move(reply));
+    caf::anon_send(reader_, ReceiptInWork{lead_, std::move(*view)}, port_);
+  }
+
+ private:
+  Reader reader_;
+  LeadId lead_;
+  ReplyPort port_;
+};
+
 void ask_shard(Self self, const LeadQuery& query, const ReplyPort& port) {
   auto& state = self->state;
   if (state.table.shards.empty()) return port->complete(Error{Errc::unavailable, "the engine is starting", ""});
@@ -213,7 +231,9 @@ void ask_shard(Self self, const LeadQuery& query, const ReplyPort& port) {
   }
   const LeadId id = engine::lead_id(query.organisation, query.email);
   const auto shard = engine::shard_of(id, state.domains.registrable(query.email));
-  self->send(state.table.shards[state.table.index_of(shard)], query, port);
+  const bool receipt = std::holds_alternative<ReceiptQuestion>(query.question) && state.desks.reader;
+  self->send(state.table.shards[state.table.index_of(shard)], query,
+             receipt ? std::make_shared<ReceiptSink>(state.desks.reader, id, port) : port);
 }
 
 }  // namespace

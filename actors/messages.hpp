@@ -172,8 +172,13 @@ using ScoringSupervisor = caf::typed_actor<caf::reacts_to<AdminRequest, ReplyPor
 using Administrator = caf::typed_actor<caf::reacts_to<AdminRequest, ReplyPort>>;
 
 /// Long reads over many leads, on a thread of its own.
+/// A receipt that lacks the ids of its events: they lie in the log, thousands of them for some leads.
+struct ReceiptInWork {
+  LeadId lead;
+  ReceiptView view;
+};
 using Reader = caf::typed_actor<caf::reacts_to<LeadsQuery, ReplyPort>, caf::reacts_to<LeadQuery, ReplyPort>,
-                                caf::reacts_to<AdminRequest, ReplyPort>>;
+                                caf::reacts_to<ReceiptInWork, ReplyPort>, caf::reacts_to<AdminRequest, ReplyPort>>;
 
 /// Whether the disk has room for more; empty: it has.
 struct SpaceNotice {
@@ -211,3 +216,4 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leadlight::actors::RetireTarget)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leadlight::actors::TargetsChanged)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leadlight::actors::SpaceNotice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leadlight::actors::Desks)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leadlight::actors::ReceiptInWork)

@@ -278,7 +278,7 @@ struct ModelRow {
 struct TargetRow {
   std::string name;
   std::string kind;
-  std::string state;                                         // "ready", "held", "checking"
+  std::string state;                                         // "ready", "held", "checking"; "idle": no server
   std::string reason;                                        // why it is held, in words
   std::vector<std::pair<std::string, std::string>> options;  // no secrets
   std::uint64_t queued = 0;

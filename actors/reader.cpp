@@ -146,6 +146,10 @@ Reader::behavior_type reader(Reader::pointer, ServicesPtr services) {
   return {
       [services](const LeadsQuery& query, const ReplyPort& port) { port->complete(leads(*services, query)); },
       [services](const LeadQuery& query, const ReplyPort& port) { port->complete(past(*services, query)); },
+      [services](ReceiptInWork& work, const ReplyPort& port) {
+        const auto resolved = resolve_event_ids(*services, work.lead, work.view);
+        port->complete(resolved ? Reply{std::move(work.view)} : Reply{resolved.error()});
+      },
       [services](const AdminRequest& request, const ReplyPort& port) {
         port->complete(digest_of(*services, request.organisation));
       },

@@ -261,7 +261,7 @@ Reply actor_view(const ShardState& state, const LeadHost::Glimpse& glimpse) {
   return view;
 }
 
-Reply answer(ShardState& state, const LeadQuery& query, const LeadId& id, const LeadHost::Glimpse& glimpse) {
+Reply answer(ShardState& state, const LeadQuery& query, const LeadHost::Glimpse& glimpse) {
   if (glimpse.lead == nullptr)
     return Error{engine::Errc::not_found, "no lead with this e-mail address is known", "email"};
   const engine::CompiledModel* model = state.organisations[query.organisation].model.get();
@@ -269,9 +269,7 @@ Reply answer(ShardState& state, const LeadQuery& query, const LeadId& id, const 
   if (std::holds_alternative<ScoreQuestion>(query.question)) return view_of(*glimpse.lead, model, now, true);
   if (std::holds_alternative<ForecastQuestion>(query.question)) return forecast_of(*glimpse.lead, model, now);
   if (std::holds_alternative<ActorQuestion>(query.question)) return actor_view(state, glimpse);
-  auto view = receipt_of(glimpse.lead->email, glimpse.lead->window, model, now);
-  if (auto resolved = resolve_event_ids(*state.services, id, view); !resolved) return resolved.error();
-  return view;
+  return receipt_of(glimpse.lead->email, glimpse.lead->window, model, now);  // the reader adds the events' ids
 }
 
 Taken take(ShardState& state, const Take& wanted) {
@@ -381,7 +379,7 @@ Shard::behavior_type shard(Self self, ServicesPtr services, Committer committer,
       [self](const LeadQuery& query, const ReplyPort& port) {
         const LeadId id = engine::lead_id(query.organisation, query.email);
         self->state.host->look(id, [&](const Result<LeadHost::Glimpse>& glimpse) {
-          port->complete(glimpse ? answer(self->state, query, id, *glimpse) : Reply{glimpse.error()});
+          port->complete(glimpse ? answer(self->state, query, *glimpse) : Reply{glimpse.error()});
         });
       },
       [self](const Take& wanted) { return take(self->state, wanted); },

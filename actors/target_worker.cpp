@@ -260,10 +260,15 @@ void give_back(TargetWorkerState& state, const std::string& reason, std::vector<
   }
 }
 
-void send_records(Self self, std::vector<Record> records) {
-  if (records.empty()) return;
+// `durable` is called once the records are; at once when there are none.
+void send_records(Self self, std::vector<Record> records, std::function<void()> durable = {}) {
+  if (records.empty()) {
+    if (durable) durable();
+    return;
+  }
   auto& state = self->state;
   const auto number = state.next_submission++;
+  if (durable) state.when_durable.emplace(number, std::move(durable));
   state.unconfirmed.emplace(number, std::move(records));
   submit(self, number);
 }
@@ -290,8 +295,8 @@ void finish_sync(Self self, const TargetReport& report) {
     records.push_back(result_record(state, item, state.writes[i].email, final_result(state.writes[i], answer, item)));
   }
   sync.sum.calls = report.calls + (sync.step.dry_run ? (sync.sum.differing + 199) / 200 : 0);
-  sync.port->complete(AdminAnswer{sync.sum});
-  send_records(self, std::move(records));
+  // Answered once the confirmations are durable: whoever then asks for a digest, or ends the process, finds them there.
+  send_records(self, std::move(records), [port = sync.port, sum = sync.sum] { port->complete(AdminAnswer{sum}); });
 }
 
 void take_report(Self self, const TargetReport& report) {
@@ -517,6 +522,7 @@ TargetWorker::behavior_type target_worker(Self self, ServicesPtr services, Organ
       [self](const ResultsDurable& durable) {
         if (durable.ok) {
           self->state.unconfirmed.erase(durable.number);
+          if (auto told = self->state.when_durable.extract(durable.number); !told.empty()) told.mapped()();
           return;
         }
         self->state.resubmit.insert(durable.number);

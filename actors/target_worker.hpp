@@ -8,6 +8,7 @@
 #include "actors/messages.hpp"
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <random>
@@ -62,6 +63,7 @@ struct TargetWorkerState {
 
   std::uint64_t next_submission = 0;
   std::unordered_map<std::uint64_t, std::vector<Record>> unconfirmed;  // results not durable yet
+  std::map<std::uint64_t, std::function<void()>> when_durable;         // whom to tell, by submission
   std::unordered_set<std::uint64_t> resubmit;                          // those of them that were refused for now
   std::mt19937_64 random{std::random_device{}()};
 };

@@ -1,6 +1,7 @@
 #include "actors/writeback_supervisor.hpp"
 
 #include "actors/target_worker.hpp"
+#include "storage/keys.hpp"
 #include "storage/settings.hpp"
 
 #include <spdlog/spdlog.h>
@@ -38,6 +39,18 @@ class RowsSink final : public ReplySink {
   std::mutex mutex_;
   std::vector<TargetRow> rows_;
 };
+
+std::uint64_t count_rows(const storage::Store& store, storage::Family family, std::uint32_t target) {
+  constexpr std::size_t page = 10'000;
+  std::uint64_t count = 0;
+  for (std::string from;;) {
+    auto rows = store.scan(family, storage::keys::target_prefix(target), from, page);
+    if (!rows) return count;
+    count += rows->size();
+    if (rows->size() < page) return count;
+    from = rows->back().key + '\0';
+  }
+}
 
 Result<TargetOptions> options_of(const WritebackSettings& settings, const storage::TargetSettings& target) {
   TargetOptions options{target.id, target.kind, target.name, target.options, {}};
@@ -105,6 +118,26 @@ void hand_over(WritebackSupervisorState& state, Self self, const OwedItems& owed
       self->send(at->second.worker, std::move(items));
 }
 
+// The targets of a data directory that nothing is written from.
+std::vector<TargetRow> idle_targets(const WritebackSupervisorState& state, OrganisationId organisation) {
+  std::vector<TargetRow> rows;
+  auto targets = storage::load_targets(*state.services->store);
+  if (!targets) return rows;
+  for (const auto& target : *targets) {
+    if (target.organisation != organisation) continue;
+    TargetRow row;
+    row.name = target.name;
+    row.kind = target.kind;
+    row.state = "idle";
+    row.reason = "no server runs on this data directory";
+    row.options = target.options;
+    row.queued = count_rows(*state.services->store, storage::Family::outbox, target.id);
+    row.dead_letters = count_rows(*state.services->store, storage::Family::dead_letters, target.id);
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 void administer(Self self, const AdminRequest& request, const ReplyPort& port) {
   auto& state = self->state;
   if (std::holds_alternative<ListTargets>(request.act)) {
@@ -112,6 +145,7 @@ void administer(Self self, const AdminRequest& request, const ReplyPort& port) {
     for (const auto& [id, child] : state.workers)
       if (child.organisation == request.organisation)
         self->send(child.worker, WorkerQuestion{ListTargets{}}, ReplyPort{rows});
+    if (!state.settings.enabled) rows->complete(AdminAnswer{idle_targets(state, request.organisation)});
     return;
   }
   const auto* sync = std::get_if<SyncTarget>(&request.act);

@@ -123,11 +123,11 @@ Status resolve_event_ids(const Services& services, const LeadId& lead, ReceiptVi
   return engine::Ok{};
 }
 
-ForecastView forecast_of(const engine::Lead& lead, const engine::CompiledModel* model, Timestamp at) {
+ForecastView forecast_of(const engine::Window& window, const engine::CompiledModel* model, Timestamp at) {
   ForecastView view;
   if (model == nullptr) return view;
-  view.points = engine::forecast(*model, lead.window, at);
-  view.next_change_at = engine::next_change_at(*model, lead.window, at);
+  view.points = engine::forecast(*model, window, at);
+  view.next_change_at = engine::next_change_at(*model, window, at);
   return view;
 }
 
@@ -164,8 +164,7 @@ Result<TimelineView> timeline_of(const Services& services, const LeadId& lead, c
   return view;
 }
 
-Result<ReceiptView> as_of(const Services& services, OrganisationId organisation, const std::string& email,
-                          Timestamp at) {
+Result<PastLead> as_of(const Services& services, OrganisationId organisation, const std::string& email, Timestamp at) {
   const Timestamp now = services.clock->now();
   const Timestamp earliest = now - (services.log_retention - engine::window_span);
   if (at < earliest) {
@@ -185,10 +184,7 @@ Result<ReceiptView> as_of(const Services& services, OrganisationId organisation,
   }
   auto model = model_at(services, organisation, at);
   if (!model) return model.error();
-  const auto window = engine::refold(records, at, services.limits);
-  auto view = receipt_of(email, window, model->get(), at);
-  if (auto resolved = resolve_event_ids(services, id, view); !resolved) return resolved.error();
-  return view;
+  return PastLead{id, engine::refold(records, at, services.limits), *std::move(model)};
 }
 
 }  // namespace leadlight::actors

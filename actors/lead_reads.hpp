@@ -4,6 +4,7 @@
 #include "actors/messages.hpp"
 #include "engine/lead.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,14 +25,18 @@ ReceiptView receipt_of(std::string_view email, const engine::Window& window, con
 /// Looks up, in the log, the id each line's event was sent with. Errors: io_error, corrupt.
 Status resolve_event_ids(const Services& services, const LeadId& lead, ReceiptView& view);
 
-ForecastView forecast_of(const engine::Lead& lead, const engine::CompiledModel* model, Timestamp at);
+ForecastView forecast_of(const engine::Window& window, const engine::CompiledModel* model, Timestamp at);
 
 /// What the lead did, newest first. Errors: io_error, corrupt.
 Result<TimelineView> timeline_of(const Services& services, const LeadId& lead, const TimelineQuestion& question);
 
-/// The answer to a question about a past instant: refolded from the log, under the model in force then.
+/// A lead as it was.
+struct PastLead {
+  LeadId id;
+  engine::Window window;                               // refolded from the log
+  std::shared_ptr<const engine::CompiledModel> model;  // in force then; null: none was
+};
 /// Errors: gone (before the log begins), not_found (no such lead), io_error, corrupt.
-Result<ReceiptView> as_of(const Services& services, OrganisationId organisation, const std::string& email,
-                          Timestamp at);
+Result<PastLead> as_of(const Services& services, OrganisationId organisation, const std::string& email, Timestamp at);
 
 }  // namespace leadlight::actors

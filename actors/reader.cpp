@@ -113,7 +113,7 @@ Reply leads(const Services& services, const LeadsQuery& query) {
   return answer;
 }
 
-Reply past(const Services& services, const LeadQuery& query) {
+Reply past_of(const Services& services, const LeadQuery& query) {
   const LeadId id = engine::lead_id(query.organisation, query.email);
   if (const auto* timeline = std::get_if<TimelineQuestion>(&query.question)) {
     auto known = services.store->get(Family::leads, keys::lead(id));
@@ -122,10 +122,15 @@ Reply past(const Services& services, const LeadQuery& query) {
     auto view = timeline_of(services, id, *timeline);
     return view ? Reply{*std::move(view)} : Reply{view.error()};
   }
-  auto receipt = as_of(services, query.organisation, query.email, query.as_of.value_or(services.clock->now()));
-  if (!receipt) return receipt.error();
-  if (std::holds_alternative<ReceiptQuestion>(query.question)) return *std::move(receipt);
-  return std::move(receipt->lead);
+  const Timestamp at = query.as_of.value_or(services.clock->now());
+  auto past = as_of(services, query.organisation, query.email, at);
+  if (!past) return past.error();
+  const engine::CompiledModel* model = past->model.get();
+  if (std::holds_alternative<ForecastQuestion>(query.question)) return forecast_of(past->window, model, at);
+  if (std::holds_alternative<ScoreQuestion>(query.question)) return view_of(query.email, past->window, model, at, true);
+  auto receipt = receipt_of(query.email, past->window, model, at);
+  if (auto resolved = resolve_event_ids(services, past->id, receipt); !resolved) return resolved.error();
+  return receipt;
 }
 
 Reply digest_of(const Services& services, OrganisationId organisation) {
@@ -145,7 +150,7 @@ Reply digest_of(const Services& services, OrganisationId organisation) {
 Reader::behavior_type reader(Reader::pointer, ServicesPtr services) {
   return {
       [services](const LeadsQuery& query, const ReplyPort& port) { port->complete(leads(*services, query)); },
-      [services](const LeadQuery& query, const ReplyPort& port) { port->complete(past(*services, query)); },
+      [services](const LeadQuery& query, const ReplyPort& port) { port->complete(past_of(*services, query)); },
       [services](ReceiptInWork& work, const ReplyPort& port) {
         const auto resolved = resolve_event_ids(*services, work.lead, work.view);
         port->complete(resolved ? Reply{std::move(work.view)} : Reply{resolved.error()});

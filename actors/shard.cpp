@@ -267,7 +267,7 @@ Reply answer(ShardState& state, const LeadQuery& query, const LeadHost::Glimpse&
   const engine::CompiledModel* model = state.organisations[query.organisation].model.get();
   const Timestamp now = state.services->clock->now();
   if (std::holds_alternative<ScoreQuestion>(query.question)) return view_of(*glimpse.lead, model, now, true);
-  if (std::holds_alternative<ForecastQuestion>(query.question)) return forecast_of(*glimpse.lead, model, now);
+  if (std::holds_alternative<ForecastQuestion>(query.question)) return forecast_of(glimpse.lead->window, model, now);
   if (std::holds_alternative<ActorQuestion>(query.question)) return actor_view(state, glimpse);
   return receipt_of(glimpse.lead->email, glimpse.lead->window, model, now);  // the reader adds the events' ids
 }

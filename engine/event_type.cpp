@@ -42,6 +42,16 @@ class Table {
     return append(name);
   }
 
+  std::optional<std::uint32_t> known(std::string_view name) {
+    const std::shared_lock lock{mutex_};
+    const auto at = numbers_.find(name);
+    return at == numbers_.end() ? std::nullopt : std::optional{at->second};
+  }
+  std::size_t count() {
+    const std::shared_lock lock{mutex_};
+    return names_.size();
+  }
+
   [[nodiscard]] std::string_view name_of(std::uint32_t number) const {
     const Page* page = pages_[number / page_size].load(std::memory_order_acquire);
     return page == nullptr ? std::string_view{} : (*page)[number % page_size];
@@ -111,6 +121,15 @@ Result<EventType> EventType::of(std::string_view name) {
   if (!number) return number.error();
   place = Remembered{table().name_of(*number), *number};
   return from_number(*number);
+}
+
+std::optional<EventType> EventType::known(std::string_view name) {
+  const auto number = table().known(name);
+  return number ? std::optional{from_number(*number)} : std::nullopt;
+}
+
+std::size_t EventType::count() {
+  return table().count();
 }
 
 std::string_view EventType::name() const {

@@ -7,6 +7,7 @@
 #include "engine/result.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace leadlight::engine {
@@ -24,6 +25,11 @@ class EventType {
   ///
   /// Errors: too_large when the name is longer than `name_bytes_max` or the table is full.
   static Result<EventType> of(std::string_view name);
+
+  /// The type of this name, when it has a number already.
+  static std::optional<EventType> known(std::string_view name);
+  /// How many names have a number.
+  static std::size_t count();
 
   /// The type with this number. Precondition: `number` came from `number()` in this process.
   static EventType from_number(std::uint32_t number) {

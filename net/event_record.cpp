@@ -63,7 +63,7 @@ engine::Result<std::string> read_email(const JsonMember* member) {
   return normalise_email(member->text);
 }
 
-engine::Result<engine::EventType> read_type(const JsonMember* member) {
+std::optional<Error> check_type(const JsonMember* member) {
   if (member == nullptr) return refuse("type", "is required");
   if (member->kind != JsonKind::text) return refuse("type", "must be a string");
   std::size_t characters = 0;
@@ -82,7 +82,11 @@ engine::Result<engine::EventType> read_type(const JsonMember* member) {
   if (characters > type_characters_max)
     return refuse("type", "must be at most " + std::to_string(type_characters_max) + " characters long; this one has " +
                               std::to_string(characters));
-  auto type = engine::EventType::of(member->text);
+  return std::nullopt;
+}
+
+engine::Result<engine::EventType> type_of(std::string_view name, const EventContext& context) {
+  auto type = context.types != nullptr ? context.types->take(context.organisation, name) : engine::EventType::of(name);
   if (!type) return Error{Errc::invalid, type.error().what, "type"};
   return *type;
 }
@@ -147,16 +151,32 @@ std::uint64_t id_hash(const Fields& fields, const std::string& email, std::size_
 
 }  // namespace
 
+engine::Result<engine::EventType> TypeBudget::take(engine::OrganisationId organisation, std::string_view name) {
+  if (const auto known = engine::EventType::known(name)) return *known;
+  {
+    const std::lock_guard guard{mutex_};
+    auto& brought = brought_[organisation];
+    if (brought >= types_max || engine::EventType::count() >= in_all_max)
+      return Error{Errc::invalid,
+                   "type is new, and " + std::to_string(brought) +
+                       " distinct types have come since the start, more than are taken; send what varies in properties",
+                   "type"};
+    ++brought;
+  }
+  return engine::EventType::of(name);
+}
+
 engine::Result<engine::Record> event_record(JsonMembers members, std::size_t index, const EventContext& context) {
   const auto fields = fields_of(members);
   auto email = read_email(fields.email);
   if (!email) return email.error();
-  const auto type = read_type(fields.type);
-  if (!type) return type.error();
+  if (auto fault = check_type(fields.type)) return *fault;
   const auto occurred_at = read_occurred_at(fields.occurred_at, context.received_at);
   if (!occurred_at) return occurred_at.error();
   if (auto fault = check_event_id(fields.event_id)) return *fault;
   if (auto fault = check_properties(fields.properties)) return *fault;
+  const auto type = type_of(fields.type->text, context);  // last: what is refused leaves no name behind
+  if (!type) return type.error();
 
   engine::EngagementEvent event;
   event.type = *type;

@@ -29,6 +29,11 @@ constexpr std::chrono::milliseconds linger_span{2'000};
 /// Room behind a body, so that the JSON reader needs no copy.
 constexpr std::size_t body_slack_bytes = 64;
 
+/// Both names of the one coding that is taken (RFC 9110, 8.4.1.3).
+bool is_gzip(std::string_view coding) {
+  return boost::beast::iequals(coding, "gzip") || boost::beast::iequals(coding, "x-gzip");
+}
+
 }  // namespace
 
 HttpSession::HttpSession(IoLoop& loop, asio::ip::tcp::socket socket)
@@ -122,7 +127,7 @@ void HttpSession::on_head() {
   keep_alive_ = parser_->keep_alive() && ++requests_ < server_.limits.requests_per_connection_max;
   if (auto refusal = check_head()) return refuse_head(std::move(*refusal));
   const auto encoding = request_.header("content-encoding");
-  parser_->keep_body(route_->body_bytes_max, encoding && boost::beast::iequals(*encoding, "gzip"));
+  parser_->keep_body(route_->body_bytes_max, encoding && is_gzip(*encoding));
   phase_ = Phase::body;
   if (parser_->is_done()) return;
   expire_in(server_.limits.body_deadline);
@@ -218,7 +223,7 @@ std::optional<HttpResponse> HttpSession::check_body_headers() {
   if (parser_->is_done()) return std::nullopt;
   if (route_->body_bytes_max == 0) return refuse({Errc::invalid, "This route takes no body", {}}, route_, request_);
   if (const auto encoding = request_.header("content-encoding");
-      encoding && !boost::beast::iequals(*encoding, "gzip") && !boost::beast::iequals(*encoding, "identity"))
+      encoding && !is_gzip(*encoding) && !boost::beast::iequals(*encoding, "identity"))
     return refuse_with(415, "The Content-Encodings taken are gzip and identity", route_, request_);
   if (const auto length = parser_->content_length(); length && *length > route_->body_bytes_max)
     return refuse({Errc::too_large, "The body has more than " + std::to_string(route_->body_bytes_max) + " bytes", {}},

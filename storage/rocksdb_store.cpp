@@ -30,8 +30,8 @@ constexpr std::size_t shard_prefix_bytes = 2;               // of a key of the l
 constexpr std::size_t request_prefix_bytes = 4;             // of a request id, before its time
 constexpr std::size_t bytes_per_bucket = 256;               // of a write buffer
 constexpr std::uint64_t young_entries_sorted_max = 20'000;  // for one walk: about 10 ms
-constexpr int young_buffers_max = 4;                   // so that writes go on while the last one is sorted and flushed
-constexpr std::size_t small_write_buffer = 8U << 20U;  // of a family whose entries are few or soon gone
+constexpr int young_buffers_max = 4;                        // a family; so that writes go on while some are flushed
+constexpr std::size_t small_write_buffer = 8U << 20U;       // of a family whose entries are few or soon gone
 constexpr int open_files_max = 512;
 constexpr std::size_t info_log_bytes_max = 4U << 20U;
 constexpr std::size_t info_logs_kept = 3;
@@ -297,7 +297,6 @@ constexpr bool asked_by_key(Family family) {
 void keep_young_entries(Family family, rocksdb::ColumnFamilyOptions& column) {
   if (hashed_by_lead(family)) {
     column.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(lead_prefix_bytes));
-    column.max_write_buffer_number = young_buffers_max;
     column.memtable_factory.reset(rocksdb::NewHashLinkListRepFactory(
         column.write_buffer_size / bytes_per_bucket, /*huge_page_tlb_size=*/0, /*bucket_entries_logging_threshold=*/0,
         /*if_log_bucket_dist_when_flash=*/false));
@@ -323,6 +322,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksDbOptions&
   rocksdb::ColumnFamilyOptions column;
   column.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   column.write_buffer_size = options.write_buffer_bytes;
+  column.max_write_buffer_number = young_buffers_max;
   // Young levels are rewritten soon: their bytes are not worth the time to squeeze them.
   column.compression = rocksdb::kLZ4Compression;
   column.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kLZ4Compression};

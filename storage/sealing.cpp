@@ -53,7 +53,11 @@ engine::Error system_error(const std::filesystem::path& path, std::string_view d
 
 engine::Result<Key> read_key(const std::filesystem::path& path) {
   const File file(path, O_RDONLY | O_CLOEXEC, 0);
-  if (file.descriptor() < 0) return system_error(path, "cannot open the secret key");
+  if (file.descriptor() < 0) {
+    auto error = system_error(path, "cannot open the secret key");
+    error.what += "; put it back from a backup, or name the file in LEADLIGHT_SECRET_KEY_FILE";
+    return error;
+  }
   struct stat status {};
   if (::fstat(file.descriptor(), &status) != 0) return system_error(path, "cannot examine the secret key");
   if ((status.st_mode & (S_IRWXG | S_IRWXO)) != 0) {

@@ -26,6 +26,10 @@ Result<engine::Ok> empty_directory(const std::filesystem::path& data) {
   std::filesystem::create_directories(data, failed);
   if (failed)
     return Error{Errc::io_error, "the directory " + data.string() + " cannot be made: " + failed.message(), "data"};
+  // It will hold e-mail addresses: its owner's alone.
+  std::filesystem::permissions(data, std::filesystem::perms::owner_all, failed);
+  if (failed)
+    return Error{Errc::io_error, "the rights of " + data.string() + " cannot be set: " + failed.message(), "data"};
   const bool empty = std::filesystem::is_empty(data, failed);
   if (failed) return Error{Errc::io_error, data.string() + " cannot be read: " + failed.message(), "data"};
   if (!empty)

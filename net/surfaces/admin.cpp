@@ -55,6 +55,10 @@ void publish_model(const SurfaceContext& context, const HttpRequest& request, Re
 }
 
 void sync_target(const SurfaceContext& context, const HttpRequest& request, Respond respond) {
+  // A sync writes to a CRM: nothing that was meant to hold it back may be passed over.
+  if (!request.body.empty())
+    return respond(
+        problem({Errc::invalid, "a sync takes no body; send dry_run, limit and after in the query", "body"}, request));
   const auto dry_run = flag_parameter(request, "dry_run");
   if (!dry_run) return respond(problem(dry_run.error(), request));
   const auto limit = limit_parameter(request, sync_limit, sync_limit_max);

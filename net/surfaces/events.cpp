@@ -129,8 +129,9 @@ void remember_and_answer(const SurfaceContext& context, actors::RememberAnswer m
       });
 }
 
-void handle(const SurfaceContext& context, const HttpRequest& request, Respond respond) {
+void handle(const SurfaceContext& context, TypeBudget& types, const HttpRequest& request, Respond respond) {
   EventContext event_context;
+  event_context.types = &types;
   event_context.organisation = request.key->organisation;
   event_context.received_at = request.received_at;
   event_context.request_id = request.request_id;
@@ -165,8 +166,9 @@ void handle(const SurfaceContext& context, const HttpRequest& request, Respond r
 }  // namespace
 
 void add_events(Router& router, const SurfaceContext& context) {
-  router.add({"POST", "/v1/events", "events", body_bytes_max, [context](const HttpRequest& request, Respond respond) {
-                handle(context, request, std::move(respond));
+  router.add({"POST", "/v1/events", "events", body_bytes_max,
+              [context, types = std::make_shared<TypeBudget>()](const HttpRequest& request, Respond respond) {
+                handle(context, *types, request, std::move(respond));
               }});
 }
 

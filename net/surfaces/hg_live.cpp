@@ -20,6 +20,9 @@ constexpr std::size_t body_bytes_max = 16 * 1024;
 /// Shown as the limit of a key without one: no tariff applies, and one client cannot reach it.
 constexpr std::uint32_t unlimited_shown = 1'000'000;
 
+/// The contract's words for a key that may not ask, whatever the reason.
+constexpr std::string_view not_enabled = "Real-time scoring is not enabled for this account";
+
 void add_rate_headers(HttpResponse& response, const std::optional<RateState>& rate) {
   const auto shown = rate.value_or(RateState{unlimited_shown, unlimited_shown, 0});
   const auto limit = std::to_string(shown.limit);
@@ -32,7 +35,7 @@ HttpResponse envelope(const Error& error, const HttpRequest& request) {
   const auto status = status_of(error, request);
   JsonWriter json;
   json.object().key("errors").array().object();
-  json.member("title", title_of(status)).member("detail", error.what);
+  json.member("title", title_of(status)).member("detail", status == 403 ? not_enabled : error.what);
   if (!error.field.empty()) json.key("source").object().member("pointer", "/" + error.field).end_object();
   json.end_object().end_array().end_object();
   auto response = HttpResponse::json(status, json.take());
@@ -107,8 +110,7 @@ HttpResponse accepted(const actors::Receipt& receipt, const LiveRequest& live, c
 
 void handle(const SurfaceContext& context, const HttpRequest& request, Respond respond) {
   const auto& key = *request.key;
-  if (!key.live_scoring)
-    return respond(envelope({Errc::forbidden, "Real-time scoring is not enabled for this account", {}}, request));
+  if (!key.live_scoring) return respond(envelope({Errc::forbidden, std::string(not_enabled), {}}, request));
   auto live = has_media_type(request, "application/x-www-form-urlencoded") ? parse_form_body(request.body)
                                                                            : parse_json_body(request.body);
   if (!live) return respond(envelope(live.error(), request));

@@ -44,6 +44,21 @@ Result<bool> read_flag(const TargetOptions& options, std::string_view name) {
   return wrong(std::string(name), std::string(name) + " must be true or false");
 }
 
+/// A misspelt option would leave its default in force without a word.
+engine::Status only_known(const TargetOptions& options) {
+  constexpr std::string_view known =
+      " allow_http api_version audience client_id client_name client_secret contact_score_field "
+      "contact_scored_at_field contact_segment_field contact_signals_field deadline_ms duplicates flow label_high "
+      "label_low label_medium label_very_high private_key score_field scored_at_field segment_field signals_field url "
+      "username write_contacts ";
+  for (const auto& [name, value] : options.options) {
+    if (name.find(' ') != std::string::npos || known.find(" " + name + " ") == std::string_view::npos)
+      return wrong(name, name + " is not an option; the options are:" + std::string(known.substr(0, known.size() - 1)));
+    if (name.starts_with("label_") && value.empty()) return wrong(name, name + " must not be empty");
+  }
+  return engine::Ok{};
+}
+
 engine::Status read_credentials(const TargetOptions& options, Settings& settings) {
   auto& own = settings.credentials;
   own.url = options.get("url");
@@ -98,6 +113,7 @@ engine::Status read_fields(const TargetOptions& options, Settings& settings) {
 
 Result<Settings> read_settings(const TargetOptions& options) {
   Settings settings;
+  if (auto known = only_known(options); !known) return known.error();
   for (const auto& [name, flag] : std::initializer_list<std::pair<std::string_view, bool*>>{
            {"allow_http", &settings.allow_http}, {"write_contacts", &settings.write_contacts}}) {
     const auto value = read_flag(options, name);

@@ -69,6 +69,21 @@ TEST_P(Road, AReceiptSumsAndNamesTheEventAsSent) {
   EXPECT_NE(std::find(ids.begin(), ids.end(), "second id"), ids.end());
 }
 
+TEST_P(Road, EveryQuestionCanBeAskedOfAPastInstant) {
+  EngineRoom room{options()};
+  const auto now = room.clock().now();
+  (void)receipts_in(room.submit({room.event("ann@acme.example", "demo_requested", "e1", now)}));
+  room.clock().advance(48h);
+  const auto then = now + 24h;
+  EXPECT_GT(view_in(room.question("ann@acme.example", ScoreQuestion{}, then)).score->raw, 0);
+  const auto forecast = room.question("ann@acme.example", actors::ForecastQuestion{}, then);
+  ASSERT_TRUE(std::holds_alternative<actors::ForecastView>(forecast));
+  EXPECT_EQ(std::get<actors::ForecastView>(forecast).points.front().at, then);
+  const auto receipt = room.question("ann@acme.example", ReceiptQuestion{}, then);
+  ASSERT_TRUE(std::holds_alternative<ReceiptView>(receipt));
+  EXPECT_EQ(std::get<ReceiptView>(receipt).event_ids.at(0).value_or(""), "e1");
+}
+
 TEST_P(Road, ATriggerIsWrittenBackWithTheScoreOfItsInstant) {
   EngineRoom room{options()};
   (void)receipts_in(room.submit({room.event("bo@acme.example", "trial_started", "t1", room.clock().now())}));

@@ -53,6 +53,31 @@ TEST(EventRecord, ATypeIsStoredAsSent) {
   EXPECT_EQ(event(R"({"email":"a@b.com","type":")" + std::string(100, 'x') + "\"}").type.name(), std::string(100, 'x'));
 }
 
+TEST(EventRecord, ARefusedEventLeavesNoTypeBehind) {
+  for (const std::string broken : {R"("occurred_at":"")", R"("event_id":7)", R"("properties":[])"}) {
+    EXPECT_FALSE(read(R"({"email":"a@b.com","type":"never_taken",)" + broken + "}"));
+    EXPECT_FALSE(engine::EventType::known("never_taken").has_value()) << broken;
+  }
+}
+
+TEST(EventRecord, AnOrganisationBringsSoManyTypesAndNoMore) {
+  TypeBudget types;
+  auto flooding = context();
+  flooding.types = &types;
+  const auto take = [&](const EventContext& around, const std::string& type) {
+    return read(R"({"email":"a@b.com","type":")" + type + "\"}", 0, around);
+  };
+  ASSERT_TRUE(take(flooding, "page_viewed"));
+  engine::Result<engine::Record> last = take(flooding, "flood");
+  for (std::uint32_t i = 0; i < TypeBudget::types_max && last; ++i) last = take(flooding, "flood" + std::to_string(i));
+  ASSERT_FALSE(last);
+  EXPECT_EQ(last.error().field, "type");
+  EXPECT_TRUE(take(flooding, "page_viewed")) << "what is known is taken";
+  auto neighbour = flooding;
+  neighbour.organisation = engine::OrganisationId{8};
+  EXPECT_TRUE(take(neighbour, "something_of_the_neighbour"));
+}
+
 TEST(EventRecord, TakesReceiptTimeForMissingAndSlightlyFutureTimes) {
   const auto at = [](const std::string& occurred_at) {
     return event(R"({"email":"a@b.com","type":"x","occurred_at":)" + occurred_at + "}").occurred_at;

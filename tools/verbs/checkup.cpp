@@ -88,11 +88,12 @@ void judge_state(const json::value& state, Findings& findings) {
                       "leads are " + plain(settings, "lead_host") + ", " + plain(settings, "shard_actors") +
                           " shard actors for " + plain(settings, "logical_shards") + " shards",
                       {}});
-  // The store counts overwritten and deleted rows until it compacts: an upper bound, so nothing is concluded from it.
+  // The store counts overwritten rows, changes and deletions until it compacts: nothing is concluded from it.
   findings.push_back({"store",
                       Health::ok,
-                      "at most about " + grouped(whole_of(state, "leads_stored_estimate").value_or(0)) + " leads and " +
-                          grouped(whole_of(state, "outbox_estimate").value_or(0)) + " values owed to targets",
+                      "roughly " + grouped(whole_of(state, "leads_stored_estimate").value_or(0)) + " leads and " +
+                          grouped(whole_of(state, "outbox_estimate").value_or(0)) +
+                          " values owed to targets; the store's estimate, compaction corrects it",
                       {}});
   judge_disk(state, findings);
   judge_memory(state, findings);

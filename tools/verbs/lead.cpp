@@ -92,7 +92,7 @@ Result<Shown> timeline(AdminClient& client, const Options& options) {
 }
 
 Result<Shown> forecast(AdminClient& client, const Options& options) {
-  auto answer = client.call("GET", path_of(options, "/forecast"));
+  auto answer = client.call("GET", with_query(path_of(options, "/forecast"), {{"as_of", options.as_of}}));
   if (!answer) return answer.error();
   Columns columns({"AT", ">SCORE", "SEGMENT"});
   for (const auto& row : list_of(answer->value, "points")) {
@@ -167,7 +167,9 @@ void add_lead(CLI::App& program, VerbContext& context) {
   add_limit(about_one(add("timeline", "Show what a lead did, newest first", timeline,
                           "timeline ada@example.com --limit 20 --data ./data")),
             *options);
-  about_one(add("forecast", "Show how the score will decay", forecast, "forecast ada@example.com --data ./data"));
+  add_as_of(
+      about_one(add("forecast", "Show how the score will decay", forecast, "forecast ada@example.com --data ./data")),
+      *options);
   about_one(add("actor", "Show the state, mailbox and life cycle of a lead's actor", actor,
                 "actor ada@example.com --server http://127.0.0.1:8080"));
 

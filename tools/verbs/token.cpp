@@ -19,7 +19,7 @@ using engine::Result;
 constexpr std::uint32_t rate_max = 1'000'000;
 
 struct CreateOptions {
-  std::string name;
+  std::string name = "command line";
   std::vector<std::string> scopes;
   std::string rate = "none";
 };
@@ -83,7 +83,9 @@ void add_token(CLI::App& program, VerbContext& context) {
       ->required()
       ->delimiter(',')
       ->check(CLI::IsMember({"hg", "sixsense", "events", "leads", "typeform", "hubspot", "admin"}));
-  made.add_option("--name", options->name, "What the key is for, 1 to 100 bytes")->type_name("NAME")->required();
+  made.add_option("--name", options->name, "What the key is for, 1 to 100 bytes")
+      ->type_name("NAME")
+      ->capture_default_str();
   made.add_option("--rate", options->rate, "Requests a second, 1 to 1000000, or none for no limit")
       ->type_name("N|none")
       ->capture_default_str()

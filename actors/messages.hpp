@@ -128,6 +128,7 @@ struct OwedItems {
   std::vector<OwedItem> items;
 };
 struct ReportArrived {
+  std::uint64_t flight = 0;  // 0: of a sync
   TargetReport report;
 };
 struct WorkerRound {};

@@ -58,13 +58,27 @@ void enqueue(TargetWorkerState& state, Item item) {
   state.queue.emplace(TargetWorkerState::QueueKey{due, lead}, std::move(item));
 }
 
-std::optional<Item> dequeue_due(TargetWorkerState& state, Timestamp now) {
-  if (state.queue.empty() || state.queue.begin()->first.first > now) return std::nullopt;
-  auto item = std::move(state.queue.begin()->second);
-  state.places.erase(item.owed.lead);
-  state.queue.erase(state.queue.begin());
-  state.services->counters().writebacks_queued.fetch_sub(1, std::memory_order_relaxed);
-  return item;
+bool flies(const TargetWorkerState& state, const LeadId& lead) {
+  return std::any_of(state.flights.begin(), state.flights.end(),
+                     [&](const auto& flight) { return flight.second.items.contains(lead); });
+}
+
+// Takes what is due, up to a batch. A lead that is under way stays in the queue until its flight is over.
+TargetWorkerState::Flight dequeue_due(TargetWorkerState& state, Timestamp now, std::size_t batch) {
+  TargetWorkerState::Flight flight;
+  for (auto at = state.queue.begin();
+       at != state.queue.end() && at->first.first <= now && flight.items.size() < batch;) {
+    const LeadId lead = at->first.second;
+    if (flies(state, lead)) {
+      ++at;
+      continue;
+    }
+    flight.items.emplace(lead, std::move(at->second));
+    state.places.erase(lead);
+    at = state.queue.erase(at);
+    state.services->counters().writebacks_queued.fetch_sub(1, std::memory_order_relaxed);
+  }
+  return flight;
 }
 
 // Reads what the outbox still owes; after a start, and when a queue that was full has drained.
@@ -82,7 +96,7 @@ void read_outbox(TargetWorkerState& state) {
         spdlog::error("an outbox entry of target {} is corrupt and is left alone", state.options.name);
         continue;
       }
-      if (state.in_flight.contains(key->lead)) continue;
+      if (flies(state, key->lead)) continue;
       enqueue(state,
               Item{{key->target, key->lead, entry->shard, entry->owed, entry->owed_at, entry->due_at, entry->reason},
                    0,
@@ -241,10 +255,11 @@ std::optional<Record> settle(TargetWorkerState& state, const TargetWrite& write,
   return result_record(state, item, write.email, std::move(result));
 }
 
-void give_back(TargetWorkerState& state, const std::string& reason, std::vector<Record>& records) {
+void give_back(TargetWorkerState& state, const TargetWorkerState::Flight& flight, const std::string& reason,
+               std::vector<Record>& records) {
   const Timestamp now = state.services->clock->now();
-  for (const auto& write : state.writes) {
-    auto item = state.in_flight.at(write.lead);
+  for (const auto& write : flight.writes) {
+    auto item = flight.items.at(write.lead);
     if (item.attempts++ == 0) item.first_at = now;
     if (now - item.owed.owed_at < give_up_after) {
       enqueue(state, std::move(item));
@@ -277,7 +292,7 @@ void finish_sync(Self self, const TargetReport& report) {
   auto& state = self->state;
   auto sync = std::move(state.syncs.front());
   state.syncs.pop_front();
-  state.syncing = false;
+  const auto writes = std::exchange(state.sync_writes, {});
   if (report.hold) return sync.port->complete(Error{engine::Errc::unavailable, report.hold->reason, "target"});
   std::vector<Record> records;
   for (std::size_t i = 0; i < report.results.size(); ++i) {
@@ -291,38 +306,42 @@ void finish_sync(Self self, const TargetReport& report) {
     sync.sum.written += written ? 1 : 0;
     if (!written && answer.outcome != WriteOutcome::unchanged) continue;
     Item item;
-    item.owed.lead = state.writes[i].lead;
-    records.push_back(result_record(state, item, state.writes[i].email, final_result(state.writes[i], answer, item)));
+    item.owed.lead = writes[i].lead;
+    records.push_back(result_record(state, item, writes[i].email, final_result(writes[i], answer, item)));
   }
   sync.sum.calls = report.calls + (sync.step.dry_run ? (sync.sum.differing + 199) / 200 : 0);
   // Answered once the confirmations are durable: whoever then asks for a digest, or ends the process, finds them there.
   send_records(self, std::move(records), [port = sync.port, sum = sync.sum] { port->complete(AdminAnswer{sum}); });
 }
 
-void take_report(Self self, const TargetReport& report) {
+// What a flight's report comes to; the flight is over.
+std::vector<Record> land(TargetWorkerState& state, std::uint64_t number, const TargetReport& report) {
+  std::vector<Record> records;
+  auto landed = state.flights.extract(number);
+  if (landed.empty()) return records;
+  const auto& flight = landed.mapped();
+  if (report.hold) {
+    give_back(state, flight, report.hold->reason, records);
+    return records;
+  }
+  for (std::size_t i = 0; i < flight.writes.size() && i < report.results.size(); ++i) {
+    const auto& write = flight.writes[i];
+    if (auto record = settle(state, write, report.results[i], flight.items.at(write.lead)))
+      records.push_back(*std::move(record));
+  }
+  return records;
+}
+
+void take_report(Self self, std::uint64_t flight, const TargetReport& report) {
   auto& state = self->state;
-  state.busy = false;
   state.services->counters().writeback_calls.fetch_add(report.calls);
   if (report.quota_used) state.quota_used = report.quota_used;
-  if (state.syncing) {
+  if (flight == 0) {
+    state.busy = false;
     finish_sync(self, report);
   } else {
-    std::vector<Record> records;
-    auto in_flight = std::move(state.in_flight);
-    state.in_flight.clear();
-    if (report.hold) {
-      state.in_flight = std::move(in_flight);
-      give_back(state, report.hold->reason, records);
-      state.in_flight.clear();
-    } else {
-      for (std::size_t i = 0; i < state.writes.size() && i < report.results.size(); ++i) {
-        auto record = settle(state, state.writes[i], report.results[i], in_flight.at(state.writes[i].lead));
-        if (record) records.push_back(*std::move(record));
-      }
-    }
-    send_records(self, std::move(records));
+    send_records(self, land(state, flight, report));
   }
-  state.writes.clear();
   if (report.hold) {
     hold(self, *report.hold);
   } else {
@@ -334,26 +353,26 @@ void take_report(Self self, const TargetReport& report) {
 // ---- sending
 // ---------------------------------------------------------------------------------------------------------------
 
-void write(Self self, bool dry_run) {
+void write(Self self, std::uint64_t flight, const std::vector<TargetWrite>& writes, bool dry_run) {
   auto handle = caf::actor_cast<TargetWorker>(self);
-  self->state.connector->write(self->state.writes, dry_run, [handle](TargetReport report) {
-    caf::anon_send(handle, ReportArrived{std::move(report)});
+  self->state.connector->write(writes, dry_run, [handle, flight](TargetReport report) {
+    caf::anon_send(handle, ReportArrived{flight, std::move(report)});
   });
 }
 
-// Asks the shards for the values of what is in flight, then writes them.
-void take_values(Self self) {
+// Asks the shards for the values of a flight, then writes them.
+void take_values(Self self, std::uint64_t number) {
   auto& state = self->state;
   std::vector<Take> questions(state.table.shards.size());
-  for (const auto& [lead, item] : state.in_flight)
+  for (const auto& [lead, item] : state.flights.at(number).items)
     questions[state.table.index_of(item.owed.shard)].leads.push_back(lead);
   auto open = std::make_shared<std::size_t>(1);
-  const auto close = [self, open] {
+  const auto close = [self, open, number] {
     if (--*open != 0) return;
     auto& own = self->state;
-    if (!own.writes.empty()) return write(self, false);
-    own.busy = false;  // nothing is owed any more
-    own.in_flight.clear();
+    const auto& writes = own.flights.at(number).writes;
+    if (!writes.empty()) return write(self, number, writes, false);
+    own.flights.erase(number);  // nothing is owed any more
     pump(self);
   };
   for (std::size_t i = 0; i < questions.size(); ++i) {
@@ -364,12 +383,13 @@ void take_values(Self self) {
     const auto leads = questions[i].leads;
     self->request(state.table.shards[i], caf::infinite, std::move(questions[i]))
         .then(
-            [self, close](Taken& taken) {
-              for (auto& value : taken.writes) self->state.writes.push_back(std::move(value));
+            [self, close, number](Taken& taken) {
+              auto& writes = self->state.flights.at(number).writes;
+              for (auto& value : taken.writes) writes.push_back(std::move(value));
               close();
             },
-            [self, close, leads](const caf::error&) {
-              for (const auto& lead : leads) enqueue(self->state, self->state.in_flight.at(lead));
+            [self, close, number, leads](const caf::error&) {
+              for (const auto& lead : leads) enqueue(self->state, self->state.flights.at(number).items.at(lead));
               close();
             });
   }
@@ -397,18 +417,17 @@ bool start_sync(Self self) {
         id ? storage::decode_lead(*id, row.value) : Error{engine::Errc::corrupt, "a lead's key is malformed", ""};
     if (!lead) continue;
     const auto score = engine::score_at(model, lead->window, now);
-    state.writes.push_back({*id, std::string{lead->email.view()}, score.score, score.segment,
-                            engine::signals_text(model, lead->window, now, state.connector->signals_characters_max()),
-                            now, 0});
+    state.sync_writes.push_back(
+        {*id, std::string{lead->email.view()}, score.score, score.segment,
+         engine::signals_text(model, lead->window, now, state.connector->signals_characters_max()), now, 0});
   }
   sync.sum.examined = rows->size();
   if (rows->size() == limit) sync.sum.next = rows->back().key + '\0';
   state.busy = true;
-  state.syncing = true;
-  if (state.writes.empty()) {
-    take_report(self, TargetReport{});
+  if (state.sync_writes.empty()) {
+    take_report(self, 0, TargetReport{});
   } else {
-    write(self, sync.step.dry_run);
+    write(self, 0, state.sync_writes, sync.step.dry_run);
   }
   return true;
 }
@@ -419,7 +438,9 @@ void pump(Self self) {
   const Timestamp now = state.services->clock->now();
   if (!state.held.empty() && now < state.hold_until) return schedule(self, state.hold_until);
   if (!state.ready) return check(self);
+  if (!state.syncs.empty() && !state.flights.empty()) return;  // a sync goes alone, and first
   if (start_sync(self)) return;
+  if (state.flights.size() >= flights_max) return;
   if (state.queue.empty() && state.more_in_outbox) read_outbox(state);
   if (state.queue.empty()) return;
   const Timestamp oldest = state.queue.begin()->first.first;
@@ -430,15 +451,17 @@ void pump(Self self) {
     if (!std::exchange(state.gathering, true)) self->delayed_send(self, gathers, GatherOver{});
     return;
   }
-  while (state.in_flight.size() < batch) {
-    auto item = dequeue_due(state, now);
-    if (!item) break;
-    const LeadId lead = item->owed.lead;
-    state.in_flight.emplace(lead, *std::move(item));
+  auto flight = dequeue_due(state, now, batch);
+  if (flight.items.empty()) {  // all that is due is under way already
+    const auto next = std::find_if(state.queue.begin(), state.queue.end(),
+                                   [&](const auto& entry) { return !flies(state, entry.first.second); });
+    if (next != state.queue.end()) schedule(self, next->first.first);
+    return;
   }
-  state.busy = true;
-  state.writes.clear();
-  take_values(self);
+  const auto number = state.next_flight++;
+  state.flights.emplace(number, std::move(flight));
+  take_values(self, number);
+  pump(self);  // there may be enough for another
 }
 
 TargetRow row_of(const TargetWorkerState& state) {
@@ -448,7 +471,8 @@ TargetRow row_of(const TargetWorkerState& state) {
   row.state = !state.held.empty() ? "held" : state.ready ? "ready" : "checking";
   row.reason = state.held;
   row.options = state.options.options;
-  row.queued = state.queue.size() + state.in_flight.size();
+  row.queued = state.queue.size();
+  for (const auto& [number, flight] : state.flights) row.queued += flight.items.size();
   row.quota_used = state.quota_used;
   std::string from;
   for (;;) {
@@ -504,7 +528,7 @@ TargetWorker::behavior_type target_worker(Self self, ServicesPtr services, Organ
         self->state.table = table;
         pump(self);
       },
-      [self](const ReportArrived& arrived) { take_report(self, arrived.report); },
+      [self](const ReportArrived& arrived) { take_report(self, arrived.flight, arrived.report); },
       [self](const CheckDone& done) { take_check(self, done.status); },
       [self](WorkerRound) {
         self->state.round_at.reset();

@@ -29,6 +29,11 @@ struct TargetWorkerState {
     Timestamp first_at{};  // of the first attempt
   };
   using QueueKey = std::pair<Timestamp, LeadId>;
+  /// A batch under way. A lead is in one at a time, so that an older value never overtakes a newer one.
+  struct Flight {
+    std::unordered_map<LeadId, Item> items;
+    std::vector<TargetWrite> writes;  // their values, in order
+  };
 
   ServicesPtr services;
   OrganisationId organisation{};
@@ -39,9 +44,9 @@ struct TargetWorkerState {
   std::map<QueueKey, Item> queue;                // by when it may go out
   std::unordered_map<LeadId, Timestamp> places;  // of each lead in the queue
   bool more_in_outbox = false;                   // the queue is full; read on when it has drained
-  std::unordered_map<LeadId, Item> in_flight;
-  std::vector<TargetWrite> writes;  // values under way, in order
-  bool busy = false;
+  std::map<std::uint64_t, Flight> flights;
+  std::uint64_t next_flight = 1;
+  bool busy = false;       // a check or a sync is under way: nothing else is
   bool gathering = false;  // the batching window is open
   bool gathered = false;   // it has just closed
 
@@ -59,7 +64,7 @@ struct TargetWorkerState {
     SyncStep sum;
   };
   std::deque<Sync> syncs;
-  bool syncing = false;
+  std::vector<TargetWrite> sync_writes;  // of the first of them, when it is under way
 
   std::uint64_t next_submission = 0;
   std::unordered_map<std::uint64_t, std::vector<Record>> unconfirmed;  // results not durable yet
@@ -68,6 +73,8 @@ struct TargetWorkerState {
   std::mt19937_64 random{std::random_device{}()};
 };
 
+/// Batches under way at once: while one hangs, others go on (contract salesforce.md, 7).
+inline constexpr std::size_t flights_max = 2;
 /// Leads held in memory for one target; above it the outbox is read on later.
 inline constexpr std::size_t queue_max = 200'000;
 /// How long an entry is tried before it becomes a dead letter.

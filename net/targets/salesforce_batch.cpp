@@ -11,7 +11,7 @@ using engine::WriteOutcome;
 
 namespace {
 
-constexpr std::size_t calls_in_parallel_max = 4;
+constexpr std::size_t calls_in_parallel_max = 2;  // of a batch; two batches may be under way
 
 }  // namespace
 

@@ -314,6 +314,26 @@ TEST_P(Road, AClockThatJumpsMakesNoWrongWindowAndNoNegativeAge) {
   EXPECT_EQ(room.fatal(), "");
 }
 
+TEST_P(Road, ABatchThatHangsHoldsUpNoOther) {
+  EngineRoom room{options()};
+  const auto now = room.clock().now();
+  room.target().hang_on("slow@acme.example");
+  const auto bring = [&](const std::string& email, const std::string& request) {
+    (void)receipts_in(room.submit({room.event(email, "demo_requested", "e", now)}));
+    return receipts_in(room.submit({room.trigger(email, request)})).at(0).request_id;
+  };
+  const auto slow = bring("slow@acme.example", "req_slow");
+  room.target().wait_for(1);  // its batch is under way, and stays so
+  EXPECT_EQ(room.outcome_of(bring("fast@other.example", "req_fast")).outcome, "written");
+  const auto waits = room.ask(actors::RequestQuery{organisation, slow});
+  EXPECT_EQ(std::get<actors::RequestView>(waits).outcome, "accepted");
+  room.target().let_go();
+  EXPECT_EQ(room.outcome_of(slow).outcome, "written");
+  const auto writes = room.target().wait_for(3);
+  EXPECT_LE(std::count_if(writes.begin(), writes.end(), [](const auto& write) { return write.email[0] == 's'; }), 2)
+      << "one at a time, the last value last";
+}
+
 TEST_P(Road, APassivatedLeadComesBackAsItWas) {
   auto settings = options();
   settings.resident_bytes_max = 64 * 1024;

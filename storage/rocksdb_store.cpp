@@ -30,7 +30,7 @@ constexpr std::size_t shard_prefix_bytes = 2;               // of a key of the l
 constexpr std::size_t request_prefix_bytes = 4;             // of a request id, before its time
 constexpr std::size_t bytes_per_bucket = 256;               // of a write buffer
 constexpr std::uint64_t young_entries_sorted_max = 20'000;  // for one walk: about 10 ms
-constexpr int young_buffers_max = 4;                        // a family; so that writes go on while some are flushed
+constexpr int young_buffers_max = 3;                        // a family; so that writes go on while some are flushed
 constexpr std::size_t small_write_buffer = 8U << 20U;       // of a family whose entries are few or soon gone
 constexpr int open_files_max = 512;
 constexpr std::size_t info_log_bytes_max = 4U << 20U;
@@ -275,6 +275,8 @@ rocksdb::DBOptions database_options(const RocksDbOptions& options) {
   database.paranoid_checks = true;
   database.max_bgerror_resume_count = 0;  // fail-stop: a restart recovers, nothing resumes by itself
   database.max_total_wal_size = options.wal_bytes_max;
+  // What was replayed stays where it is: to sort and flush it first would make the first read wait.
+  database.avoid_flush_during_recovery = true;
   database.max_background_jobs = 2;
   database.max_open_files = open_files_max;
   database.keep_log_file_num = info_logs_kept;

@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 
 #include <algorithm>
+#include <any>
 #include <array>
 #include <atomic>
 #include <system_error>
@@ -20,18 +21,20 @@
 #include "storage/codec/codec.hpp"
 #include "storage/expiry.hpp"
 #include "storage/fault_file_system.hpp"
+#include "storage/young_entries.hpp"
 
 namespace leadlight::storage {
 namespace {
 
 constexpr int bloom_bits_per_key = 10;
-constexpr std::size_t lead_prefix_bytes = 16;               // of a key that begins with a lead
 constexpr std::size_t shard_prefix_bytes = 2;               // of a key of the log
 constexpr std::size_t request_prefix_bytes = 4;             // of a request id, before its time
-constexpr std::size_t bytes_per_bucket = 256;               // of a write buffer
-constexpr std::uint64_t young_entries_sorted_max = 20'000;  // for one walk: about 10 ms
+constexpr std::size_t bytes_per_bucket = 512;               // of a write buffer
+constexpr std::uint64_t young_entries_sorted_max = 20'000;  // for one walk: a few milliseconds
 constexpr int young_buffers_max = 3;                        // a family; so that writes go on while some are flushed
-constexpr std::size_t small_write_buffer = 8U << 20U;       // of a family whose entries are few or soon gone
+constexpr std::uint64_t small_write_buffer = 8U << 20U;     // of a family whose entries are few or soon gone
+constexpr std::size_t write_buffer_in_replay = 1U << 30U;   // never full: the write-ahead log is far smaller
+constexpr int flushed_files_compacted = 12;  // at once: each time the level below is read and written as well
 constexpr int open_files_max = 512;
 constexpr std::size_t info_log_bytes_max = 4U << 20U;
 constexpr std::size_t info_logs_kept = 3;
@@ -119,11 +122,18 @@ constexpr bool hashed_by_lead(Family family) {
   return family == Family::leads || family == Family::lead_index;
 }
 
+/// Families with many entries, that stay; the others have small write buffers.
+constexpr bool large(Family family) {
+  return hashed_by_lead(family) || family == Family::log || family == Family::requests;
+}
+
 class RocksDbStore final : public Store {
  public:
-  RocksDbStore(std::filesystem::path directory, std::unique_ptr<FaultFileSystem> files,
-               std::shared_ptr<ExpiryFloor> floor, std::shared_ptr<std::atomic<bool>> failed)
+  RocksDbStore(std::filesystem::path directory, std::uint64_t write_buffer_bytes,
+               std::unique_ptr<FaultFileSystem> files, std::shared_ptr<ExpiryFloor> floor,
+               std::shared_ptr<std::atomic<bool>> failed)
       : directory_(std::move(directory)),
+        write_buffer_bytes_(write_buffer_bytes),
         files_(std::move(files)),
         floor_(std::move(floor)),
         failed_(std::move(failed)) {}
@@ -138,7 +148,7 @@ class RocksDbStore final : public Store {
     rocksdb::DB* database = nullptr;
     const auto status = rocksdb::DB::Open(options, directory_.string(), families, &handles_, &database);
     database_.reset(database);
-    if (status.ok()) return engine::Ok{};
+    if (status.ok()) return resize_write_buffers();
     const auto text = status.ToString();
     if (text.find("/LOCK") != std::string::npos) {
       return engine::Error{engine::Errc::conflict,
@@ -227,6 +237,18 @@ class RocksDbStore final : public Store {
     return handles_[1 + static_cast<std::size_t>(family)];
   }
 
+  /// The write-ahead log has been replayed into buffers that never fill (family_options); from here on the usual size.
+  engine::Status resize_write_buffers() {
+    for (std::size_t i = 0; i < family_count; ++i) {
+      const auto family = static_cast<Family>(i);
+      if (!large(family)) continue;
+      const auto bytes = std::to_string(write_buffer_bytes_);
+      if (const auto set = database_->SetOptions(handle(family), {{"write_buffer_size", bytes}}); !set.ok())
+        return error_of(set, "cannot set the write buffer of " + std::string(name(family)));
+    }
+    return engine::Ok{};
+  }
+
   /// Young entries hashed by lead are sorted for every walk across leads: many of them go to disk, sorted, first.
   [[nodiscard]] rocksdb::Status settle_young_entries(Family family) const {
     std::uint64_t young = 0;
@@ -260,6 +282,7 @@ class RocksDbStore final : public Store {
   }
 
   std::filesystem::path directory_;
+  std::uint64_t write_buffer_bytes_;        // of a large family
   std::unique_ptr<FaultFileSystem> files_;  // outlives the database
   std::shared_ptr<ExpiryFloor> floor_;
   std::shared_ptr<std::atomic<bool>> failed_;
@@ -296,18 +319,15 @@ constexpr bool asked_by_key(Family family) {
 }
 
 /// How the family keeps what was not flushed yet.
-void keep_young_entries(Family family, rocksdb::ColumnFamilyOptions& column) {
+void keep_young_entries(Family family, std::uint64_t write_buffer_bytes, rocksdb::ColumnFamilyOptions& column) {
   if (hashed_by_lead(family)) {
     column.prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(lead_prefix_bytes));
-    column.memtable_factory.reset(rocksdb::NewHashLinkListRepFactory(
-        column.write_buffer_size / bytes_per_bucket, /*huge_page_tlb_size=*/0, /*bucket_entries_logging_threshold=*/0,
-        /*if_log_bucket_dist_when_flash=*/false));
+    column.memtable_factory = std::any_cast<std::shared_ptr<rocksdb::MemTableRepFactory>>(
+        young_entries_by_lead(write_buffer_bytes / bytes_per_bucket));
   } else if (family == Family::log) {
     column.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewFixedPrefixTransform(shard_prefix_bytes));
   } else if (family == Family::requests) {
     column.memtable_insert_with_hint_prefix_extractor.reset(rocksdb::NewCappedPrefixTransform(request_prefix_bytes));
-  } else {
-    column.write_buffer_size = std::min(column.write_buffer_size, small_write_buffer);
   }
 }
 
@@ -323,8 +343,14 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksDbOptions&
 
   rocksdb::ColumnFamilyOptions column;
   column.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
-  column.write_buffer_size = options.write_buffer_bytes;
+  // A buffer that fills up while the write-ahead log is replayed would be sorted and flushed before the first read, and
+  // every other one after it: until the log has been replayed none fills up (RocksDbStore::open).
+  column.write_buffer_size = large(family) ? write_buffer_in_replay : small_write_buffer;
+  column.arena_block_size = std::clamp<std::uint64_t>(options.write_buffer_bytes / 8, 4U << 10U, 1U << 20U);
   column.max_write_buffer_number = young_buffers_max;
+  column.level0_file_num_compaction_trigger = flushed_files_compacted;
+  column.level0_slowdown_writes_trigger = 4 * flushed_files_compacted;
+  column.level0_stop_writes_trigger = 6 * flushed_files_compacted;
   // Young levels are rewritten soon: their bytes are not worth the time to squeeze them.
   column.compression = rocksdb::kLZ4Compression;
   column.compression_per_level = {rocksdb::kNoCompression, rocksdb::kNoCompression, rocksdb::kLZ4Compression};
@@ -333,7 +359,7 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksDbOptions&
     column.bottommost_compression_opts.level = 1;
     column.bottommost_compression_opts.enabled = true;
   }
-  keep_young_entries(family, column);
+  keep_young_entries(family, options.write_buffer_bytes, column);
   if (family == Family::leads) column.merge_operator = std::make_shared<LeadAmender>();
   if (expires(family)) {
     column.compaction_filter_factory = std::make_shared<ExpiryFilterFactory>(floor);
@@ -400,7 +426,7 @@ engine::Result<std::unique_ptr<Store>> open_rocksdb(const std::filesystem::path&
     const auto family = static_cast<Family>(i);
     families.emplace_back(std::string(name(family)), family_options(family, options, cache, floor));
   }
-  auto store = std::make_unique<RocksDbStore>(directory, std::move(files), floor, failed);
+  auto store = std::make_unique<RocksDbStore>(directory, options.write_buffer_bytes, std::move(files), floor, failed);
   if (auto opened = store->open(database, families); !opened) return opened.error();
   return std::unique_ptr<Store>(std::move(store));
 }

@@ -11,7 +11,7 @@ namespace leadlight::storage {
 struct RocksDbOptions {
   std::uint64_t block_cache_bytes = 256ULL << 20U;
   std::uint64_t write_buffer_bytes = 32ULL << 20U;  // per family
-  std::uint64_t wal_bytes_max = 64ULL << 20U;       // bounds the replay after a crash
+  std::uint64_t wal_bytes_max = 24ULL << 20U;       // bounds the replay after a crash
   bool create = false;                              // make the database when there is none
   /// Faults to inject, for tests and the bench; empty in service. "sync:N" fails the N-th sync, "write:N" the N-th
   /// write, "slow_sync:MS" delays each sync.

@@ -255,24 +255,23 @@ std::optional<Record> settle(TargetWorkerState& state, const TargetWrite& write,
   return result_record(state, item, write.email, std::move(result));
 }
 
-void give_back(TargetWorkerState& state, const TargetWorkerState::Flight& flight, const std::string& reason,
-               std::vector<Record>& records) {
+// A write that says nothing about its lead, since the target is held: back into the queue, until it has waited too
+// long.
+std::optional<Record> give_back(TargetWorkerState& state, const TargetWrite& write, const std::string& reason,
+                                Item item) {
   const Timestamp now = state.services->clock->now();
-  for (const auto& write : flight.writes) {
-    auto item = flight.items.at(write.lead);
-    if (item.attempts++ == 0) item.first_at = now;
-    if (now - item.owed.owed_at < give_up_after) {
-      enqueue(state, std::move(item));
-      continue;
-    }
-    TargetWriteResult late;
-    late.outcome = WriteOutcome::dead_letter;
-    late.code = "GIVEN_UP";
-    late.detail = "tried for 24 hours; last: " + reason;
-    auto result = final_result(write, late, item);
-    count(state.services->counters(), result, item.owed.owed_at);
-    records.push_back(result_record(state, item, write.email, std::move(result)));
+  if (item.attempts++ == 0) item.first_at = now;
+  if (now - item.owed.owed_at < give_up_after) {
+    enqueue(state, std::move(item));
+    return std::nullopt;
   }
+  TargetWriteResult late;
+  late.outcome = WriteOutcome::dead_letter;
+  late.code = "GIVEN_UP";
+  late.detail = "tried for 24 hours; last: " + reason;
+  auto result = final_result(write, late, item);
+  count(state.services->counters(), result, item.owed.owed_at);
+  return result_record(state, item, write.email, std::move(result));
 }
 
 // `durable` is called once the records are; at once when there are none.
@@ -320,14 +319,14 @@ std::vector<Record> land(TargetWorkerState& state, std::uint64_t number, const T
   auto landed = state.flights.extract(number);
   if (landed.empty()) return records;
   const auto& flight = landed.mapped();
-  if (report.hold) {
-    give_back(state, flight, report.hold->reason, records);
-    return records;
-  }
-  for (std::size_t i = 0; i < flight.writes.size() && i < report.results.size(); ++i) {
+  const std::string reason = report.hold ? report.hold->reason : "the target gave no answer";
+  for (std::size_t i = 0; i < flight.writes.size(); ++i) {
     const auto& write = flight.writes[i];
-    if (auto record = settle(state, write, report.results[i], flight.items.at(write.lead)))
-      records.push_back(*std::move(record));
+    const auto* answer = i < report.results.size() ? &report.results[i] : nullptr;
+    const bool open = answer == nullptr || (report.hold && answer->kind == TargetWriteResult::Kind::retry);
+    const auto& item = flight.items.at(write.lead);
+    auto record = open ? give_back(state, write, reason, item) : settle(state, write, *answer, item);
+    if (record) records.push_back(*std::move(record));
   }
   return records;
 }

@@ -12,6 +12,8 @@ using engine::WriteOutcome;
 namespace {
 
 constexpr std::size_t calls_in_parallel_max = 2;  // of a batch; two batches may be under way
+constexpr std::size_t unknown_faults_max = 7;     // without one call carried out: a batch, its halves, its quarters
+constexpr int unknown_fault_status = 500;
 
 }  // namespace
 
@@ -36,12 +38,12 @@ void Batch::pump() {
     then();
 }
 
-void Batch::call(ApiCall api_call, std::function<void(const ApiOutcome&)> then) {
+void Batch::call(ApiCall api_call, std::function<void(const ApiOutcome&)> then, bool even_held) {
   shared_->session->call(std::move(api_call),
-                         [self = shared_from_this(), then = std::move(then)](const ApiOutcome& outcome) {
+                         [self = shared_from_this(), then = std::move(then), even_held](const ApiOutcome& outcome) {
                            self->calls_ += outcome.calls;
                            --self->under_way_;
-                           if (outcome.hold) {
+                           if (outcome.hold && !even_held) {
                              if (!self->hold_) self->hold_ = outcome.hold;
                            } else {
                              then(outcome);
@@ -219,11 +221,40 @@ void Batch::write(const std::vector<std::size_t>& pieces) {
   std::vector<RecordWrite> writes;
   for (const auto index : pieces) writes.push_back(pieces_[index].write);
   const auto& settings = shared_->settings;
-  call({"PATCH", settings.api_path + "/composite/sobjects", collection_body(writes, settings.lead, settings.contact)},
-       [this, pieces](const ApiOutcome& outcome) { on_written(pieces, outcome); });
+  call(
+      {"PATCH", settings.api_path + "/composite/sobjects", collection_body(writes, settings.lead, settings.contact)},
+      [this, pieces](const ApiOutcome& outcome) { on_written(pieces, outcome); }, true);
+}
+
+void Batch::write_halves(const std::vector<std::size_t>& pieces) {
+  const auto middle = pieces.begin() + static_cast<std::ptrdiff_t>(pieces.size() / 2);
+  enqueue([this, half = std::vector(pieces.begin(), middle)] { write(half); });
+  enqueue([this, half = std::vector(middle, pieces.end())] { write(half); });
+}
+
+// 500 may be one record's doing (a trigger of the customer's that throws) or an outage. While other records get through
+// it is that record's: the record is tried again a few times and then becomes a dead letter, and holds up nobody.
+void Batch::on_unknown_fault(const std::vector<std::size_t>& pieces, const ApiOutcome& outcome) {
+  ++unknown_faults_;
+  unknown_fault_ = outcome.hold;
+  if (!answered_ && unknown_faults_ >= unknown_faults_max) {
+    if (!hold_) hold_ = outcome.hold;
+    return;
+  }
+  if (pieces.size() > 1) return write_halves(pieces);
+  auto& piece = pieces_[pieces.front()];
+  piece.state = Piece::State::failed;
+  piece.fault = RecordClass::retry;
+  piece.code = outcome.verdict.code;
+  piece.detail = outcome.verdict.reason;
 }
 
 void Batch::on_written(const std::vector<std::size_t>& pieces, const ApiOutcome& outcome) {
+  if (outcome.hold) {
+    if (outcome.answer.status == unknown_fault_status) return on_unknown_fault(pieces, outcome);
+    if (!hold_) hold_ = outcome.hold;
+    return;
+  }
   if (outcome.verdict.kind != CallClass::ok) {  // nothing was done; find out which record it is
     if (pieces.size() == 1) {
       auto& piece = pieces_[pieces.front()];
@@ -233,10 +264,7 @@ void Batch::on_written(const std::vector<std::size_t>& pieces, const ApiOutcome&
       answered_ = true;
       return;
     }
-    const auto middle = pieces.begin() + static_cast<std::ptrdiff_t>(pieces.size() / 2);
-    enqueue([this, half = std::vector(pieces.begin(), middle)] { write(half); });
-    enqueue([this, half = std::vector(middle, pieces.end())] { write(half); });
-    return;
+    return write_halves(pieces);
   }
   const auto answers = parse_answers(outcome.answer.body, pieces.size());
   if (!answers) {
@@ -287,6 +315,10 @@ void Batch::on_too_long(Piece& piece, const RecordAnswer& answer) {
 }
 
 void Batch::after_writing() {
+  if (!answered_ && unknown_fault_) {  // not one record got through
+    hold_ = unknown_fault_;
+    return finish();
+  }
   const bool more =
       std::any_of(pieces_.begin(), pieces_.end(), [](const Piece& piece) { return piece.state == Piece::State::open; });
   if (more) return write_open_pieces();

@@ -91,6 +91,8 @@ class Batch : public std::enable_shared_from_this<Batch> {
   void write_open_pieces();
   void write(const std::vector<std::size_t>& pieces);
   void on_written(const std::vector<std::size_t>& pieces, const ApiOutcome& outcome);
+  void on_unknown_fault(const std::vector<std::size_t>& pieces, const ApiOutcome& outcome);
+  void write_halves(const std::vector<std::size_t>& pieces);
   void on_refused(Piece& piece, std::size_t index, const RecordAnswer& answer);
   void on_too_long(Piece& piece, const RecordAnswer& answer);
   void after_writing();
@@ -103,7 +105,8 @@ class Batch : public std::enable_shared_from_this<Batch> {
   void enqueue(Task task) { queue_.push_back(std::move(task)); }
   void run_phase(Task then);
   void pump();
-  void call(ApiCall api_call, std::function<void(const ApiOutcome&)> then);
+  // `even_held`: also hears of an outcome that would hold the target, and decides itself.
+  void call(ApiCall api_call, std::function<void(const ApiOutcome&)> then, bool even_held = false);
 
   Values values_of(const actors::TargetWrite& write) const;
 
@@ -121,6 +124,8 @@ class Batch : public std::enable_shared_from_this<Batch> {
   std::size_t under_way_ = 0;
   bool answered_ = false;  // at least one collection call was carried out
   std::optional<Hold> hold_;
+  std::size_t unknown_faults_ = 0;  // collection calls answered 500
+  std::optional<Hold> unknown_fault_;
   std::size_t calls_ = 0;
 };
 

@@ -334,6 +334,21 @@ TEST_P(Road, ABatchThatHangsHoldsUpNoOther) {
       << "one at a time, the last value last";
 }
 
+TEST_P(Road, WhatWasCarriedOutBeforeAHoldIsNotSentAgain) {
+  EngineRoom room{options()};
+  room.target().answer_with([&room](const std::vector<actors::TargetWrite>& writes) {
+    auto report = room.target().all_written(writes);
+    report.hold = actors::TargetReport::Hold{"the limit was reached after the last record", std::nullopt, true};
+    return report;
+  });
+  const std::string email = "ann@acme.example";
+  (void)receipts_in(room.submit({room.event(email, "demo_requested", "e", room.clock().now())}));
+  const auto receipts = receipts_in(room.submit({room.trigger(email, "req_done")}));
+  EXPECT_EQ(room.outcome_of(receipts.at(0).request_id).outcome, "written");
+  EXPECT_EQ(room.counters().targets_held.load(), 1U);
+  EXPECT_EQ(room.fatal(), "");
+}
+
 TEST_P(Road, APassivatedLeadComesBackAsItWas) {
   auto settings = options();
   settings.resident_bytes_max = 64 * 1024;

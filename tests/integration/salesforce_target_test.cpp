@@ -364,6 +364,40 @@ TEST_F(SalesforceTargetTest, AServerThatIsDownHoldsWithoutAnOperator) {
   EXPECT_EQ(bring_one(*target, write_for("ada.holloway@example.com")).outcome, WriteOutcome::written);
 }
 
+TEST_F(SalesforceTargetTest, OneRecordThatIsAlwaysAnswered500HoldsUpNobody) {
+  const std::vector<std::string> emails = {"ada.holloway@example.com", "dora@lindqvist.example",
+                                           "uma@castellan.example"};
+  std::vector<TargetWrite> writes;
+  for (const auto& email : emails) writes.push_back(write_for(email));
+  const auto poison = std::string(lead(emails[1]).at("Id").as_string());
+  fault({{"status", 500}, {"error_code", "UNKNOWN_EXCEPTION"}, {"method", "PATCH"}, {"body_contains", poison}});
+  const auto target = connector();
+  const auto report = bring(*target, writes);
+  EXPECT_FALSE(report.hold);
+  ASSERT_EQ(report.results.size(), 3U);
+  EXPECT_EQ(report.results[0].outcome, WriteOutcome::written);
+  EXPECT_EQ(report.results[1].kind, TargetWriteResult::Kind::retry);
+  EXPECT_EQ(report.results[1].code, "UNKNOWN_EXCEPTION");
+  EXPECT_EQ(report.results[2].outcome, WriteOutcome::written);
+  forget_faults();
+  EXPECT_EQ(bring_one(*target, write_for(emails[1])).outcome, WriteOutcome::written);
+}
+
+TEST_F(SalesforceTargetTest, WhenNoRecordGetsPast500TheTargetIsHeldAfterAFewCalls) {
+  std::vector<TargetWrite> writes;
+  for (const auto* email : {"ada.holloway@example.com", "dora@lindqvist.example", "uma@castellan.example"})
+    writes.push_back(write_for(email));
+  fault({{"status", 500}, {"error_code", "UNKNOWN_EXCEPTION"}, {"method", "PATCH"}});
+  const auto target = connector();
+  const auto report = bring(*target, writes);
+  ASSERT_TRUE(report.hold);
+  EXPECT_FALSE(report.hold->operator_needed);
+  EXPECT_TRUE(report.results.empty());
+  EXPECT_LE(patches(), 7U);
+  forget_faults();
+  EXPECT_EQ(bring_one(*target, writes[0]).outcome, WriteOutcome::written);
+}
+
 TEST_F(SalesforceTargetTest, UsedUpLimitsPauseLongerEachTime) {
   const auto target = connector();
   const auto pause = [&](const char* limit) {

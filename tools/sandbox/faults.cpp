@@ -74,6 +74,8 @@ std::optional<Error> Faults::read(const json::object& from, Fault& fault) {
       fault.path = text;
     else if (name == "method" && value.is_string())
       fault.method = text;
+    else if (name == "body_contains" && value.is_string())
+      fault.body_contains = text;
     else if (name == "status" && number && *number >= 300 && *number < 600)
       fault.plan.status = static_cast<std::uint16_t>(*number);
     else if (name == "error_code" && value.is_string())
@@ -146,6 +148,7 @@ std::size_t Faults::clear() {
 bool Faults::concerns(const Fault& fault, std::string_view target, const net::HttpRequest& request) {
   if (fault.target != target || request.path.rfind(fault.path, 0) != 0) return false;
   if (!fault.method.empty() && fault.method != request.method) return false;
+  if (request.body.find(fault.body_contains) == std::string::npos) return false;
   return !does_nothing_to_requests(fault.plan);
 }
 

@@ -53,8 +53,9 @@ class Faults {
   struct Fault {
     std::uint64_t id = 0;
     std::string target;
-    std::string path;    // prefix
-    std::string method;  // empty: any
+    std::string path;           // prefix
+    std::string method;         // empty: any
+    std::string body_contains;  // empty: any
     FaultPlan plan;
     std::uint64_t per_second = 0;                                   // rate_limit as a number
     std::vector<std::pair<std::string, std::string>> fail_records;  // lower-cased name, code

@@ -9,6 +9,7 @@
 #include "engine/models/model_toml.hpp"
 #include "engine/models/starter.hpp"
 #include "storage/codec/codec.hpp"
+#include "storage/keys.hpp"
 #include "storage/log.hpp"
 #include "storage/memory_store.hpp"
 #include "storage/settings.hpp"
@@ -304,6 +305,16 @@ class EngineRoom {
     return {};
   }
 
+  /// Moves the clock on and waits until whatever is due by then has fired.
+  void advance(engine::Milliseconds span) {
+    clock_->advance(span);
+    const auto end = std::chrono::steady_clock::now() + patience;
+    while (timers_due()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), end) << "timers that are due do not fire";
+      std::this_thread::yield();
+    }
+  }
+
   /// Kills an actor of the root, or a shard, as a crash of it would.
   void kill(actors::Part part) {
     caf::scoped_actor self{*system_};
@@ -324,6 +335,17 @@ class EngineRoom {
   caf::actor_system& system() { return *system_; }
 
  private:
+  [[nodiscard]] bool timers_due() const {
+    for (std::uint16_t shard = 0; shard < engine::shard_count; ++shard) {
+      const auto prefix = storage::keys::timer_prefix(static_cast<engine::ShardId>(shard));
+      const auto first = store_->scan(storage::Family::timers, prefix, {}, 1);
+      if (!first || first->empty()) continue;
+      const auto timer = storage::keys::parse_timer(first->front().key);
+      if (timer && timer->at <= clock_->now()) return true;
+    }
+    return false;
+  }
+
   void found_organisation() {
     auto known = storage::load_organisations(*store_);
     ASSERT_TRUE(known);

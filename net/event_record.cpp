@@ -16,6 +16,7 @@ using engine::Error;
 constexpr std::uint64_t identity_key = 0x6964656E74697479;  // "identity"
 constexpr std::uint64_t content_key = 0x636F6E74656E7431;   // "content1"
 constexpr std::uint64_t place_key = 0x706C616365317265;     // "place1re"
+constexpr std::uint64_t scoped_key = 0x73636F7065644964;    // "scopedId"
 
 /// Each part behind its length, so that no two lists of parts run together to the same bytes.
 std::uint64_t hash_of(std::uint64_t key, std::initializer_list<std::string_view> parts) {
@@ -138,7 +139,9 @@ std::optional<Error> check_properties(const JsonMember* member) {
 }
 
 std::uint64_t id_hash(const Fields& fields, const std::string& email, std::size_t index, const EventContext& context) {
-  if (fields.event_id != nullptr) return engine::event_id_hash(fields.event_id->text);
+  if (fields.event_id != nullptr)
+    return context.id_scope.empty() ? engine::event_id_hash(fields.event_id->text)
+                                    : hash_of(scoped_key, {context.id_scope, fields.event_id->text});
   if (fields.occurred_at != nullptr)
     return hash_of(identity_key, {label(context.surface), email, fields.type->text, fields.occurred_at->raw,
                                   fields.properties != nullptr ? fields.properties->raw : std::string_view{}});

@@ -41,6 +41,7 @@ struct EventContext {
   engine::Timestamp received_at;
   std::string request_id;
   std::string idempotency_key;  // empty: none
+  std::string id_scope;         // whose event ids these are (a CloudEvent's source); empty: the organisation's own
   TypeBudget* types = nullptr;  // null: no limit
 };
 

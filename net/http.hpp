@@ -119,10 +119,14 @@ struct HttpLimits {
   std::size_t fields_max = 100;
   std::size_t target_bytes_max = 4 * 1024;
   std::size_t connections_max = 10'000;
+  std::size_t connections_per_address_max = 200;  // 0: no limit
+  bool count_loopback = false;                    // for that limit
   std::size_t requests_per_connection_max = 100'000;
   std::size_t unpack_ratio_max = 100;
   engine::Milliseconds header_deadline{5'000};
   engine::Milliseconds body_deadline{15'000};
+  engine::Milliseconds body_rate_after{3'000};  // from then on a body comes at this rate at least, on average:
+  std::size_t body_bytes_per_second_min = 1024;
   engine::Milliseconds reply_deadline{10'000};  // then 503
   engine::Milliseconds write_deadline{15'000};
   engine::Milliseconds idle_deadline{30'000};

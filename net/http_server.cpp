@@ -1,4 +1,5 @@
 // The listening socket and the io threads behind it.
+#include "net/connection_counts.hpp"
 #include "net/http.hpp"
 #include "net/io_loop.hpp"
 
@@ -49,7 +50,8 @@ class Server final : public HttpServer {
     context_.switchboard = std::move(switchboard);
     context_.clock = std::move(clock);
     context_.limits = limits;
-    context_.connection_closed = [this] { on_connection_closed(); };
+    counts_.emplace(limits.connections_per_address_max, limits.count_loopback);
+    context_.connection_closed = [this](const asio::ip::address& peer) { on_connection_closed(peer); };
     for (std::size_t i = 0; i < std::max<std::size_t>(1, threads); ++i)
       loops_.push_back(std::make_unique<IoLoop>(context_));
     acceptor_.emplace(loops_.front()->context());
@@ -125,14 +127,26 @@ class Server final : public HttpServer {
     acceptor_->async_accept(loop.context(), [this, &loop](error_code ec, tcp::socket socket) {
       waiting_ = false;
       if (ec) return on_accept_failed(ec);
-      context_.traffic->connections_open.fetch_add(1);
-      context_.traffic->connections_accepted.fetch_add(1, std::memory_order_relaxed);
-      if (&loop == loops_.front().get())
-        loop.adopt(std::move(socket));
-      else
-        asio::post(loop.context(), [&loop, given = std::move(socket)]() mutable { loop.adopt(std::move(given)); });
+      admit(loop, std::move(socket));
       accept();
     });
+  }
+
+  void admit(IoLoop& loop, tcp::socket socket) {
+    error_code gone;
+    const auto peer = socket.remote_endpoint(gone).address();
+    if (gone) return;
+    if (!counts_->open(peer)) {
+      context_.traffic->connections_refused.fetch_add(1, std::memory_order_relaxed);
+      return;  // closed as it goes out of scope
+    }
+    context_.traffic->connections_open.fetch_add(1);
+    context_.traffic->connections_accepted.fetch_add(1, std::memory_order_relaxed);
+    if (&loop == loops_.front().get())
+      loop.adopt(std::move(socket), peer);
+    else
+      asio::post(loop.context(),
+                 [&loop, given = std::move(socket), peer]() mutable { loop.adopt(std::move(given), peer); });
   }
 
   void on_accept_failed(error_code ec) {
@@ -144,7 +158,8 @@ class Server final : public HttpServer {
     });
   }
 
-  void on_connection_closed() {
+  void on_connection_closed(const asio::ip::address& peer) {
+    counts_->close(peer);
     const auto before = context_.traffic->connections_open.fetch_sub(1);
     if (at_cap_.load()) asio::post(loops_.front()->context(), [this] { accept(); });
     if (before == 1) {
@@ -161,6 +176,7 @@ class Server final : public HttpServer {
   std::vector<std::unique_ptr<IoLoop>> loops_;
   std::optional<tcp::acceptor> acceptor_;  // after the loops: it lives on the first one's context
   std::optional<asio::steady_timer> again_;
+  std::optional<ConnectionCounts> counts_;
   std::string address_;
   bool accepting_ = false;  // this and the next two: first loop's thread
   bool waiting_ = false;

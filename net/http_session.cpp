@@ -36,17 +36,15 @@ bool is_gzip(std::string_view coding) {
 
 }  // namespace
 
-HttpSession::HttpSession(IoLoop& loop, asio::ip::tcp::socket socket)
-    : loop_(loop), server_(loop.server()), socket_(std::move(socket)) {}
+HttpSession::HttpSession(IoLoop& loop, asio::ip::tcp::socket socket, const asio::ip::address& peer)
+    : loop_(loop), server_(loop.server()), socket_(std::move(socket)), peer_(peer) {}
 
 void HttpSession::start(IoLoop::Sessions::iterator place) {
   place_ = place;
   error_code ec;
   socket_.set_option(asio::ip::tcp::no_delay(true), ec);
   socket_.non_blocking(true, ec);
-  const auto peer = socket_.remote_endpoint(ec);
-  if (ec) return close();  // gone already
-  request_.remote = peer.address().to_string();
+  request_.remote = peer_.to_string();
   expire_in(server_.limits.idle_deadline);
   advance();
 }
@@ -107,6 +105,7 @@ void HttpSession::on_read(error_code ec, std::size_t got) {
   if (phase_ == Phase::closed) return;
   if (ec) return close();
   buffer_.commit(got);
+  body_bytes_ += got;
   if (phase_ == Phase::lingering) {
     buffer_.consume(buffer_.size());
     return read_more();
@@ -130,7 +129,7 @@ void HttpSession::on_head() {
   parser_->keep_body(route_->body_bytes_max, encoding && is_gzip(*encoding));
   phase_ = Phase::body;
   if (parser_->is_done()) return;
-  expire_in(server_.limits.body_deadline);
+  expect_body();
   if (const auto length = parser_->content_length())
     request_.body.reserve(std::min(static_cast<std::size_t>(*length), route_->body_bytes_max) + body_slack_bytes);
   if (request_.header("expect") && buffer_.size() == 0) invite_body();
@@ -238,7 +237,7 @@ void HttpSession::refuse_head(HttpResponse answer) {
     answer_ = std::move(answer);
     parser_->discard_body();
     phase_ = Phase::refusing;
-    return expire_in(server_.limits.body_deadline);
+    return expect_body();
   }
   keep_alive_ = false;
   unread_input_ = true;
@@ -364,7 +363,21 @@ void HttpSession::linger() {
   read_more();
 }
 
+void HttpSession::expect_body() {
+  body_began_ = Steady::now();
+  body_bytes_ = buffer_.size();
+  expire_in(server_.limits.body_deadline);
+}
+
+bool HttpSession::body_crawls(Steady::time_point now) const {
+  if (phase_ != Phase::body && phase_ != Phase::refusing) return false;
+  const auto so_far = std::chrono::duration_cast<std::chrono::milliseconds>(now - body_began_);
+  if (so_far < server_.limits.body_rate_after) return false;
+  return body_bytes_ * 1'000 < server_.limits.body_bytes_per_second_min * static_cast<std::size_t>(so_far.count());
+}
+
 void HttpSession::sweep(Steady::time_point now) {
+  if (body_crawls(now)) return refuse_and_close(408, "The body of the request comes too slowly");
   if (now < deadline_) return;
   switch (phase_) {
     case Phase::head:

@@ -22,7 +22,7 @@ namespace leadlight::net {
 
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
  public:
-  HttpSession(IoLoop& loop, boost::asio::ip::tcp::socket socket);
+  HttpSession(IoLoop& loop, boost::asio::ip::tcp::socket socket, const boost::asio::ip::address& peer);
 
   void start(IoLoop::Sessions::iterator place);
   /// Ends whatever has passed its deadline.
@@ -33,6 +33,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   /// The answer to request number `turn`; none: nobody gave one. Later ones are forgotten.
   void take_answer(std::uint64_t turn, std::optional<HttpResponse> answer);
+  [[nodiscard]] const boost::asio::ip::address& peer() const { return peer_; }
   [[nodiscard]] bool in_handler(std::uint64_t turn) const { return in_handler_ && turn == turn_; }
 
  private:
@@ -68,11 +69,14 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void on_sent();
   void next_request();
   void linger();
+  [[nodiscard]] bool body_crawls(Steady::time_point now) const;
+  void expect_body();
   void expire_in(std::chrono::milliseconds span) { deadline_ = Steady::now() + span; }
 
   IoLoop& loop_;
   ServerContext& server_;
   boost::asio::ip::tcp::socket socket_;
+  boost::asio::ip::address peer_;
   IoLoop::Sessions::iterator place_{};
   boost::beast::flat_buffer buffer_;
   std::optional<RequestParser> parser_;
@@ -88,6 +92,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   std::optional<HttpResponse> answer_;  // given inside the handler, or a refusal that waits for its body
   Steady::time_point deadline_{};
   Steady::time_point request_began_{};
+  Steady::time_point body_began_{};
+  std::size_t body_bytes_ = 0;  // as they came in, framing included
   std::uint64_t turn_ = 0;
   std::size_t head_bytes_ = 0;
   std::size_t requests_ = 0;

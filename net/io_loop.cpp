@@ -15,8 +15,8 @@ namespace {
 
 /// Deadlines are looked at by a sweep over all connections, not by a timer each: nobody minds a deadline a little late.
 std::chrono::milliseconds sweep_interval(const HttpLimits& limits) {
-  const auto shortest = std::min({limits.header_deadline, limits.body_deadline, limits.reply_deadline,
-                                  limits.write_deadline, limits.idle_deadline});
+  const auto shortest = std::min({limits.header_deadline, limits.body_deadline, limits.body_rate_after,
+                                  limits.reply_deadline, limits.write_deadline, limits.idle_deadline});
   return std::clamp<std::chrono::milliseconds>(shortest / 8, std::chrono::milliseconds(5),
                                                std::chrono::milliseconds(250));
 }
@@ -58,16 +58,17 @@ void IoLoop::drain() {
   });
 }
 
-void IoLoop::adopt(boost::asio::ip::tcp::socket socket) {
-  const auto session = std::make_shared<HttpSession>(*this, std::move(socket));
+void IoLoop::adopt(boost::asio::ip::tcp::socket socket, const boost::asio::ip::address& peer) {
+  const auto session = std::make_shared<HttpSession>(*this, std::move(socket), peer);
   const auto place = sessions_.insert(sessions_.end(), session);
   session->start(place);
   if (!sweeping_ && !sessions_.empty()) sweep_later();
 }
 
 void IoLoop::remove(Sessions::iterator session) {
+  const auto peer = (*session)->peer();
   sessions_.erase(session);
-  if (server_.connection_closed) server_.connection_closed();
+  if (server_.connection_closed) server_.connection_closed(peer);
 }
 
 void IoLoop::sweep_later() {

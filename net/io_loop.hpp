@@ -10,6 +10,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -33,7 +34,7 @@ struct ServerContext {
   std::shared_ptr<Traffic> traffic;
   RateLimiter rates;
   std::atomic<bool> draining{false};
-  std::function<void()> connection_closed;  // Thread: any
+  std::function<void(const boost::asio::ip::address& peer)> connection_closed;  // Thread: any
 };
 
 class IoLoop {
@@ -51,7 +52,7 @@ class IoLoop {
   void drain();
 
   /// All below: on this loop's thread.
-  void adopt(boost::asio::ip::tcp::socket socket);
+  void adopt(boost::asio::ip::tcp::socket socket, const boost::asio::ip::address& peer);
   void remove(Sessions::iterator session);
   /// The Date header's value at `now`.
   const std::string& date(engine::Timestamp now);

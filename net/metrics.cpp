@@ -138,6 +138,9 @@ std::string metrics_text(const actors::Counters& counters, const Traffic& traffi
   add_writebacks(families, counters);
   families.gauge("leadlight_http_connections_open", "Open connections.", static_cast<double>(traffic.connections_open));
   families.counter("leadlight_http_connections_total", "Connections accepted.", traffic.connections_accepted);
+  families.counter("leadlight_http_connections_refused_total",
+                   "Connections closed at once: their address has as many open as it may.",
+                   traffic.connections_refused);
   for (const auto& route : traffic.routes()) add_route(families, route);
   add_route(families, traffic.unmatched());
   for (const auto& route : traffic.routes()) add_durations(families, route);

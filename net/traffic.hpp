@@ -36,6 +36,7 @@ class Traffic {
 
   std::atomic<std::uint64_t> connections_open{0};
   std::atomic<std::uint64_t> connections_accepted{0};
+  std::atomic<std::uint64_t> connections_refused{0};  // the peer has as many as it may
   std::atomic<std::uint64_t> requests{0};
 
  private:

@@ -145,8 +145,9 @@ class RunningApp final : public App {
     net::add_surfaces(*router, net::SurfaceContext{switchboard_, clock_});
     router_ = std::move(router);
     if (!config_.listen_at_all) return engine::Ok{};
-    auto server =
-        net::HttpServer::bind(config_.listen, router_, switchboard_, clock_, net::HttpLimits{}, config_.io_threads);
+    net::HttpLimits limits;
+    limits.connections_per_address_max = config_.connections_per_address_max;
+    auto server = net::HttpServer::bind(config_.listen, router_, switchboard_, clock_, limits, config_.io_threads);
     if (!server) return server.error();
     server_ = *std::move(server);
     return engine::Ok{};

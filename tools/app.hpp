@@ -20,6 +20,7 @@ struct ServerConfig {
   std::string sandbox;               // URL that every demo target is pointed at; empty: none
   std::string lead_host = "hosted";  // or "spawned"
   std::size_t io_threads = 1;
+  std::size_t connections_per_address_max = net::HttpLimits{}.connections_per_address_max;
   std::size_t shard_actors = 1;        // CAF actors that run the 64 logical shards
   std::size_t in_flight_max = 20'000;  // records admitted and not yet answered
   std::uint32_t events_per_lead_max = 10'000;

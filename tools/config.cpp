@@ -82,6 +82,8 @@ struct Setting {
 const std::vector<Setting>& settings() {
   static const std::vector<Setting> all = {
       {"server", "listen", to_text(&ServerConfig::listen)},
+      {"server", "connections_per_address_max",
+       to_number<std::size_t>(&ServerConfig::connections_per_address_max, 0, 10'000)},
       {"server", "io_threads", to_number<std::size_t>(&ServerConfig::io_threads, 1, 64)},
       {"server", "sandbox", to_text(&ServerConfig::sandbox)},
       {"actors", "lead_host", to_choice(&ServerConfig::lead_host, {"hosted", "spawned"})},

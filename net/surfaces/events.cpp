@@ -1,7 +1,8 @@
-// Engagement events in: `POST /v1/events` takes one object, an array, or one object a line, and answers 202 once they
-// are durable.
+// Engagement events in: `POST /v1/events` takes one object, an array, or one object a line, or CloudEvents in any of
+// their three modes, and answers 202 once they are durable.
 //
 // Valid items are kept whatever the others are; the four numbers of the answer sum to the items sent.
+#include "net/cloud_event.hpp"
 #include "net/event_record.hpp"
 #include "net/json_writer.hpp"
 #include "net/surfaces/surface.hpp"
@@ -103,19 +104,38 @@ bool is_lines(const HttpRequest& request) {
   return looks_like_lines(request.body);
 }
 
-engine::Result<Intake> take_in(const HttpRequest& request, const EventContext& context) {
+engine::Result<Intake> take_in(const HttpRequest& request, CloudEventMode mode, const EventContext& context) {
   Intake intake;
+  const auto keep = [&intake](std::size_t index, engine::Result<engine::Record> record) {
+    if (record)
+      intake.records.push_back(std::move(*record));
+    else
+      intake.rejected.push_back({index, record.error()});
+  };
+  if (mode == CloudEventMode::binary) {
+    keep(0, binary_cloud_event_record(request, context));
+    return intake;
+  }
+  const auto read_item = mode == CloudEventMode::none ? event_record : cloud_event_record;
+  const bool lines = mode == CloudEventMode::none && is_lines(request);
   const auto read = json_reader().items(
-      request.body, is_lines(request), events_max, [&](std::size_t index, const engine::Result<JsonMembers>& item) {
-        auto record = item ? event_record(*item, index, context) : engine::Result<engine::Record>(item.error());
-        if (record)
-          intake.records.push_back(std::move(*record));
-        else
-          intake.rejected.push_back({index, record.error()});
+      request.body, lines, events_max, [&](std::size_t index, const engine::Result<JsonMembers>& item) {
+        keep(index, item ? read_item(*item, index, context) : engine::Result<engine::Record>(item.error()));
       });
   if (!read) return read.error();
-  if (intake.records.empty() && intake.rejected.empty()) return Error{Errc::invalid, "The request holds no event", {}};
+  const bool none = intake.records.empty() && intake.rejected.empty();
+  if (none && mode != CloudEventMode::batched) return Error{Errc::invalid, "The request holds no event", {}};
   return intake;
+}
+
+HttpResponse unknown_format(const HttpRequest& request) {
+  auto about = essentials(request);
+  about.refusal = 415;
+  return problem({Errc::invalid,
+                  "Of the CloudEvents formats JSON is taken: application/cloudevents+json or "
+                  "application/cloudevents-batch+json",
+                  "Content-Type"},
+                 about);
 }
 
 /// Sends `answer` when it is remembered under the request's Idempotency-Key, so that a retry gets the same.
@@ -130,6 +150,8 @@ void remember_and_answer(const SurfaceContext& context, actors::RememberAnswer m
 }
 
 void handle(const SurfaceContext& context, TypeBudget& types, const HttpRequest& request, Respond respond) {
+  const auto mode = cloud_event_mode(request);
+  if (mode == CloudEventMode::unknown) return respond(unknown_format(request));
   EventContext event_context;
   event_context.types = &types;
   event_context.organisation = request.key->organisation;
@@ -143,8 +165,10 @@ void handle(const SurfaceContext& context, TypeBudget& types, const HttpRequest&
     submission.idempotency = *idempotency;
     event_context.idempotency_key = *key;
   }
-  auto intake = take_in(request, event_context);
+  auto intake = take_in(request, mode, event_context);
   if (!intake) return respond(problem(intake.error(), request));
+  if (intake->records.empty() && intake->rejected.empty())  // an empty batch
+    return respond(HttpResponse::json(202, render({}, {}, request.request_id)));
   if (intake->records.empty()) return respond(all_rejected(*intake, request));
 
   const auto idempotency = submission.idempotency;

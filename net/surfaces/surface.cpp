@@ -17,6 +17,7 @@ void add_surfaces(Router& router, const SurfaceContext& context) {
   add_requests(router, context);
   add_operations(router, context);
   add_admin(router, context);
+  add_openapi(router);
 }
 
 HttpRequest essentials(const HttpRequest& request) {

@@ -25,6 +25,7 @@ void add_leads(Router& router, const SurfaceContext& context);
 void add_requests(Router& router, const SurfaceContext& context);
 void add_operations(Router& router, const SurfaceContext& context);
 void add_admin(Router& router, const SurfaceContext& context);
+void add_openapi(Router& router);
 /// All of the above.
 void add_surfaces(Router& router, const SurfaceContext& context);
 

@@ -1,5 +1,6 @@
 // The HTTP server over loopback, with trivial routes: what it answers, in which order, when it closes, and what it
 // refuses.
+#include "net/connection_counts.hpp"
 #include "net/http.hpp"
 
 #include "tests/support/raw_client.hpp"
@@ -401,6 +402,64 @@ TEST_F(HttpServerTest, EndsWhoIsTooSlow) {
   expect_closed("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe", 408);
   RawClient idle(server_->address());
   EXPECT_TRUE(idle.ended());
+}
+
+TEST_F(HttpServerTest, EndsWhoseBodyCrawlsLongBeforeItsDeadline) {
+  HttpLimits limits;
+  limits.body_rate_after = 100ms;
+  start(limits);
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4000\r\n\r\n";
+  expect_closed(head + "he", 408);
+  expect_closed("POST /secret HTTP/1.1\r\nHost: a\r\nContent-Length: 4000\r\n\r\nhe", 408);  // nor whose is refused
+  expect_closed("POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n", 408);
+  RawClient client(server_->address());
+  client.send(head + std::string(3'000, 'x'));  // 3,000 bytes at once: fast enough for two seconds more
+  client.send(std::string(1'000, 'y'));
+  EXPECT_EQ(client.read_answer()->status, 200);
+}
+
+TEST_F(HttpServerTest, OnePeerCannotTakeAllConnections) {
+  HttpLimits limits;
+  limits.connections_per_address_max = 2;
+  limits.count_loopback = true;
+  start(limits);
+  auto first = std::make_unique<RawClient>(server_->address());
+  RawClient second(server_->address());
+  for (auto* client : {first.get(), &second}) {
+    client->request("GET", "/path/x");
+    EXPECT_EQ(client->read_answer()->status, 200);
+  }
+  RawClient third(server_->address());
+  EXPECT_TRUE(third.ended());
+  first.reset();  // its place is free once the server has noticed
+  bool taken = false;
+  for (int attempt = 0; attempt < 200 && !taken; ++attempt) {
+    RawClient again(server_->address());
+    again.request("GET", "/path/x");
+    const auto answer = again.read_answer();
+    taken = answer && answer->status == 200;
+  }
+  EXPECT_TRUE(taken);
+}
+
+TEST(ConnectionCountsTest, CountByNetworkAndLetLoopbackPass) {
+  using boost::asio::ip::make_address;
+  ConnectionCounts counts(1, false);
+  EXPECT_TRUE(counts.open(make_address("203.0.113.7")));
+  EXPECT_FALSE(counts.open(make_address("203.0.113.7")));
+  EXPECT_FALSE(counts.open(make_address("::ffff:203.0.113.7"))) << "the same peer over a socket of both families";
+  EXPECT_TRUE(counts.open(make_address("203.0.113.8")));
+  EXPECT_TRUE(counts.open(make_address("2001:db8:1:2::1")));
+  EXPECT_FALSE(counts.open(make_address("2001:db8:1:2:ffff::9"))) << "one machine has a whole /64";
+  EXPECT_TRUE(counts.open(make_address("2001:db8:1:3::1")));
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(counts.open(make_address("127.0.0.1")));
+    EXPECT_TRUE(counts.open(make_address("::1")));
+  }
+  counts.close(make_address("203.0.113.7"));
+  EXPECT_TRUE(counts.open(make_address("203.0.113.7")));
+  ConnectionCounts without(0, true);
+  for (int i = 0; i < 1'000; ++i) EXPECT_TRUE(without.open(make_address("203.0.113.7")));
 }
 
 TEST_F(HttpServerTest, AnswersForAHandlerThatDoesNot) {

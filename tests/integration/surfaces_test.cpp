@@ -317,6 +317,46 @@ TEST_F(SurfacesTest, AReplayedAnswerIsSentAsItWas) {
   EXPECT_EQ(event(R"({"email":"a@b.com","type":"y"})", {{"idempotency-key", std::string(256, 'k')}}).status, 400);
 }
 
+TEST_F(SurfacesTest, EventsTakesCloudEventsInEachMode) {
+  const std::string one =
+      R"({"specversion":"1.0","id":"1","source":"/crm","type":"com.acme.PageViewed","data":{"email":"a@b.com"}})";
+  const std::string bad = R"({"specversion":"1.0","id":"2","source":"/crm","type":"x"})";
+  reply_receipts({engine::Outcome::counted});
+  EXPECT_EQ(event(one, {{"content-type", "application/cloudevents+json"}}).body,
+            R"({"request_id":"req_own","accepted":1,"duplicates":0,"too_late":0,"rejected":[]})");
+  EXPECT_EQ(event("[" + one + "," + bad + "]", {{"content-type", "application/cloudevents-batch+json"}}).body,
+            R"({"request_id":"req_own","accepted":1,"duplicates":0,"too_late":0,"rejected":[{"index":1,)"
+            R"("field":"data.email","message":"data.email is required, or a subject that is an e-mail address"}]})");
+  EXPECT_EQ(event(R"({"email":"a@b.com"})", {{"content-type", "application/json"},
+                                             {"ce-specversion", "1.0"},
+                                             {"ce-id", "1"},
+                                             {"ce-source", "/crm"},
+                                             {"ce-type", "com.acme.PageViewed"}})
+                .status,
+            202);
+  ASSERT_EQ(script_->submissions.size(), 3U);
+  const auto id_of = [&](std::size_t i) {
+    return std::get<engine::EngagementEvent>(script_->submissions.at(i).records.at(0).body).id_hash;
+  };
+  EXPECT_EQ(id_of(0), id_of(1));
+  EXPECT_EQ(id_of(0), id_of(2));
+}
+
+TEST_F(SurfacesTest, EventsRefusesCloudEventsItCannotRead) {
+  const auto unknown = event("x", {{"content-type", "application/cloudevents+avro"}});
+  EXPECT_EQ(unknown.status, 415);
+  EXPECT_NE(unknown.body.find("application/cloudevents-batch+json"), std::string::npos);
+  const auto refused =
+      event(R"({"email":"a@b.com"})", {{"ce-specversion", "0.3"}, {"ce-id", "1"}, {"ce-source", "/c"}});
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_NE(refused.body.find(R"("field":"type")"), std::string::npos) << refused.body;
+  const auto empty = event("[]", {{"content-type", "application/cloudevents-batch+json"}});
+  EXPECT_EQ(empty.status, 202);
+  EXPECT_EQ(empty.body, R"({"request_id":"req_own","accepted":0,"duplicates":0,"too_late":0,"rejected":[]})");
+  EXPECT_EQ(event("[]", {{"content-type", "application/json"}}).status, 400);
+  EXPECT_TRUE(script_->submissions.empty());
+}
+
 // ---- leads, requests
 // ----------------------------------------------------------------------------------------------------
 

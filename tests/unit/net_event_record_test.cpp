@@ -13,7 +13,7 @@ constexpr engine::OrganisationId organisation{7};
 const engine::Timestamp noon = engine::from_ms(1'777'636'800'000);  // 2026-05-01T12:00:00Z
 
 EventContext context() {
-  return {organisation, engine::Surface::events, noon, "req_1", {}};
+  return {organisation, engine::Surface::events, noon, "req_1", {}, {}, nullptr};
 }
 
 engine::Result<engine::Record> read(const std::string& body, std::size_t index = 0,

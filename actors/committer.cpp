@@ -11,6 +11,8 @@ namespace {
 
 using Self = Committer::stateful_pointer<CommitterState>;
 
+constexpr std::size_t batch_bytes_kept = 8U << 20U;  // between rounds
+
 void flush(Self self, const Services& services, const std::function<void(std::string)>& fatal) {
   auto& state = self->state;
   if (state.waiting.empty()) return;
@@ -34,6 +36,7 @@ void flush(Self self, const Services& services, const std::function<void(std::st
   }
   for (auto& waiting : state.waiting) waiting.reply.deliver(committed);
   state.waiting.clear();
+  if (state.batch.bytes() > batch_bytes_kept) state.batch = storage::Batch{};
   state.batch.clear();
   state.records = 0;
 }

@@ -29,6 +29,7 @@ void dispatch(Self self, std::size_t lane_index);
 void settle(GatewayState& state, const std::shared_ptr<GatewayState::Pending>& pending) {
   if (--pending->open != 0) return;
   state.in_flight -= pending->records;
+  state.in_flight_bytes -= pending->bytes;
   state.services->counters().records_in_flight.store(state.in_flight, std::memory_order_relaxed);
   if (!pending->idempotency_key.empty() && pending->failed) state.idempotency_under_way.erase(pending->idempotency_key);
   if (pending->failed) {
@@ -110,14 +111,27 @@ std::optional<Reply> idempotent_answer(GatewayState& state, const Submission& su
   return Replayed{entry->status, entry->answer};
 }
 
-std::optional<Reply> refusal_of(GatewayState& state, const Submission& submission) {
+// What a submission's records hold beside themselves.
+std::size_t bytes_of(const Submission& submission) {
+  std::size_t bytes = 0;
+  for (const auto& record : submission.records) {
+    bytes += record.email.size() + record.request_id.size();
+    if (const auto* event = std::get_if<engine::EngagementEvent>(&record.body))
+      bytes += event->event_id.size() + event->properties.size();
+  }
+  return bytes;
+}
+
+std::optional<Reply> refusal_of(GatewayState& state, const Submission& submission, std::size_t bytes) {
   auto& counters = state.services->counters();
   if (!state.refusal.empty()) {
     counters.refused_low_space.fetch_add(1, std::memory_order_relaxed);
     return Error{Errc::unavailable, state.refusal, ""};
   }
   if (state.table.shards.empty()) return Error{Errc::unavailable, "the engine is starting", ""};
-  if (state.in_flight != 0 && state.in_flight + submission.records.size() > state.limits.in_flight_max) {
+  const bool many = state.in_flight + submission.records.size() > state.limits.in_flight_max;
+  const bool large = state.in_flight_bytes + bytes > state.limits.in_flight_bytes_max;
+  if (state.in_flight != 0 && (many || large)) {
     counters.refused_overload.fetch_add(1, std::memory_order_relaxed);
     return Error{Errc::unavailable, "too many records are under way; send it again in a second", ""};
   }
@@ -126,7 +140,8 @@ std::optional<Reply> refusal_of(GatewayState& state, const Submission& submissio
 
 void submit(Self self, Submission& submission, const ReplyPort& port) {
   auto& state = self->state;
-  if (auto refusal = refusal_of(state, submission)) return port->complete(*std::move(refusal));
+  const auto bytes = bytes_of(submission);
+  if (auto refusal = refusal_of(state, submission, bytes)) return port->complete(*std::move(refusal));
   if (submission.records.empty()) return port->complete(Receipts{});
   auto pending = std::make_shared<GatewayState::Pending>();
   if (submission.idempotency) {
@@ -138,8 +153,10 @@ void submit(Self self, Submission& submission, const ReplyPort& port) {
   pending->port = port;
   pending->records = submission.records.size();
   pending->open = pending->records;
+  pending->bytes = bytes;
   pending->receipts.receipts.resize(pending->records);
   state.in_flight += pending->records;
+  state.in_flight_bytes += bytes;
   state.services->counters().records_in_flight.store(state.in_flight, std::memory_order_relaxed);
   for (std::uint32_t i = 0; i < submission.records.size(); ++i) {
     Record& record = submission.records[i];

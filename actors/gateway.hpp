@@ -18,6 +18,7 @@ namespace leadlight::actors {
 
 struct GatewayLimits {
   std::size_t in_flight_max = 20'000;
+  std::size_t in_flight_bytes_max = 64U << 20U;  // of the records' own texts
   std::size_t batch_records_max = 8'192;
 };
 
@@ -31,6 +32,7 @@ struct GatewayState {
     std::size_t open = 0;  // parts not answered yet
     std::optional<Error> failed;
     std::size_t records = 0;
+    std::size_t bytes = 0;
     std::string idempotency_key;  // empty: none
   };
   struct Part {
@@ -52,6 +54,7 @@ struct GatewayState {
   Desks desks;
   std::vector<Lane> lanes;
   std::size_t in_flight = 0;
+  std::size_t in_flight_bytes = 0;
   std::string refusal;  // why records are refused; empty: they are not
   std::unordered_set<std::string> idempotency_under_way;
   Domains domains;

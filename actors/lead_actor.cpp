@@ -24,15 +24,16 @@ Result<std::optional<engine::Lead>> load_lead(const storage::Store& store, const
 namespace {
 
 // What the lead index says of an id: the entry that knows it longest.
-std::optional<engine::KnownId> known_id(const storage::Store& store, const LeadId& lead, std::uint64_t id_hash) {
+Result<std::optional<engine::KnownId>> known_id(const storage::Store& store, const LeadId& lead,
+                                                std::uint64_t id_hash) {
   std::optional<engine::KnownId> known;
   const auto rows =
       store.scan(storage::Family::lead_index, storage::keys::lead_index_prefix(lead, id_hash), {}, same_id_rows_max);
-  if (!rows) return known;
+  if (!rows) return rows.error();  // not knowing is not the same as "not known": the event might count twice
   for (const auto& row : *rows) {
     const auto entry = storage::decode_index(row.value);
-    if (entry && (!known || entry->known_until > known->until))
-      known = engine::KnownId{entry->known_until, entry->content_hash};
+    if (!entry) return entry.error();
+    if (!known || entry->known_until > known->until) known = engine::KnownId{entry->known_until, entry->content_hash};
   }
   return known;
 }
@@ -54,23 +55,26 @@ Result<LeadActor> LeadActor::activate(const Services& services, const LeadId& id
   return LeadActor{std::move(lead), services.clock->now()};
 }
 
-engine::Decision LeadActor::decide(const Delivery& delivery, const Services& services) {
-  const Record& record = *delivery.record;
-  std::optional<engine::KnownId> known;
-  if (engine::needs_known_id(state_, record)) {
-    const auto& event = std::get<engine::EngagementEvent>(record.body);
-    known = known_id(*services.store, state_.id, event.id_hash);
-  }
-  return services.apply(std::move(state_), record, *delivery.organisation, known, services.limits);
+Result<std::optional<engine::KnownId>> LeadActor::known_of(const Record& record, const Services& services) const {
+  if (!engine::needs_known_id(state_, record)) return std::optional<engine::KnownId>{};
+  return known_id(*services.store, state_.id, std::get<engine::EngagementEvent>(record.body).id_hash);
 }
 
-void LeadActor::apply_again(const Delivery& delivery, const Services& services) {
+engine::Decision LeadActor::decide(const Delivery& delivery, const std::optional<engine::KnownId>& known,
+                                   const Services& services) {
+  return services.apply(std::move(state_), *delivery.record, *delivery.organisation, known, services.limits);
+}
+
+Status LeadActor::apply_again(const Delivery& delivery, const Services& services) {
   engine::Lead safe = state_;  // an earlier record of the round may be a poisoned one itself
   try {
-    state_ = decide(delivery, services).next;
+    const auto known = known_of(*delivery.record, services);
+    if (!known) return known.error();
+    state_ = decide(delivery, *known, services).next;
   } catch (const std::exception&) {
     state_ = std::move(safe);
   }
+  return engine::Ok{};
 }
 
 namespace {
@@ -108,7 +112,12 @@ Verdict LeadActor::receive(const Delivery& delivery, const Services& services, s
   const auto conflicts_before = state_.conflicts;
   const auto events_before = state_.window.events().size();
   try {
-    engine::Decision decision = decide(delivery, services);
+    const auto known = known_of(*delivery.record, services);
+    if (!known) {
+      verdict.unreadable = known.error();
+      return verdict;
+    }
+    engine::Decision decision = decide(delivery, *known, services);
     state_ = std::move(decision.next);
     verdict.outcome = decision.outcome;
     verdict.score = decision.score;
@@ -124,7 +133,9 @@ Verdict LeadActor::receive(const Delivery& delivery, const Services& services, s
         unstored.changed || decision.outcome != engine::Outcome::duplicate || state_.conflicts != conflicts_before;
   } catch (const std::exception&) {
     verdict.outcome = engine::Outcome::quarantined;
-    if (auto stored = load_lead(*services.store, id); stored && stored->has_value()) {
+    auto stored = load_lead(*services.store, id);
+    if (!stored) verdict.unreadable = stored.error();
+    if (stored && stored->has_value()) {
       state_ = std::move(**stored);
     } else {
       state_ = engine::Lead{};
@@ -132,7 +143,8 @@ Verdict LeadActor::receive(const Delivery& delivery, const Services& services, s
       state_.email = sent.empty() ? email : engine::ShortText{sent};
       state_.shard = shard;
     }
-    for (const auto& before : earlier) apply_again(before, services);
+    for (const auto& before : earlier)
+      if (auto again = apply_again(before, services); !again) verdict.unreadable = again.error();
     unstored.whole = true;
   }
   verdict.wake_after = state_.wake_at;

@@ -34,6 +34,7 @@ struct Verdict {
   bool exists = false;
   bool awaited_before = false;                // triggers waited already, so the outbox has an entry that names them
   std::vector<engine::TargetLedger> ledgers;  // after the record; only when something is owed or was settled
+  std::optional<Error> unreadable;            // the store could not be asked: nothing of the round may count
 };
 
 /// What a lead's records of a round changed, as far as it matters for storing it.
@@ -77,8 +78,11 @@ class LeadActor {
   static constexpr std::uint8_t changes_max = 8;
 
   LeadActor(engine::Lead state, Timestamp now) : state_(std::move(state)), activated_at_(now) {}
-  engine::Decision decide(const Delivery& delivery, const Services& services);
-  void apply_again(const Delivery& delivery, const Services& services);
+  // What the store knows of the record's id, where the lead itself does not say. Errors: io_error, corrupt.
+  Result<std::optional<engine::KnownId>> known_of(const Record& record, const Services& services) const;
+  engine::Decision decide(const Delivery& delivery, const std::optional<engine::KnownId>& known,
+                          const Services& services);
+  Status apply_again(const Delivery& delivery, const Services& services);
 
   engine::Lead state_;
   Timestamp activated_at_;

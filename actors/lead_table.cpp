@@ -60,7 +60,9 @@ void LeadTable::run_mailbox(Entry& entry, const std::vector<Delivery>& deliverie
   while (entry.mailbox_first != none) {
     const std::uint32_t at = entry.mailbox_first;
     entry.mailbox_first = at == entry.mailbox_last ? none : next[at];
-    result.verdicts[at] = entry.actor.receive(deliveries[at], *services_, earlier, unstored_);
+    auto& verdict = result.verdicts[at];
+    verdict = entry.actor.receive(deliveries[at], *services_, earlier, unstored_);
+    if (verdict.unreadable && !unreadable_) unreadable_ = verdict.unreadable;
     if (several) earlier.push_back(deliveries[at]);
   }
   entry.mailbox_last = none;
@@ -76,7 +78,9 @@ void LeadTable::run(std::vector<Delivery> deliveries, std::function<void(Result<
   RoundResult result;
   result.verdicts.resize(deliveries.size());
   result.changed.reserve(ready.size());
+  unreadable_.reset();
   for (Entry* entry : ready) run_mailbox(*entry, deliveries, next, result);
+  if (unreadable_) return done(*unreadable_);  // the shard ends, and begins again from what is durable
   for (Entry* entry : ready) {
     if (entry->actor.state().exists()) continue;  // a trigger for somebody unknown leaves nothing behind
     account(-1, -static_cast<std::int64_t>(entry->actor.resident_bytes()));

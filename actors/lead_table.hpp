@@ -58,7 +58,8 @@ class LeadTable final : public LeadHost {
   std::unordered_set<Entry, ById, ById> entries_;
   std::size_t hand_ = 0;  // bucket the passivation hand stands at
   std::int64_t bytes_ = 0;
-  Unstored unstored_;  // of the mailbox that runs; kept for its memory
+  Unstored unstored_;                // of the mailbox that runs; kept for its memory
+  std::optional<Error> unreadable_;  // of the round that runs
 };
 
 }  // namespace leadlight::actors

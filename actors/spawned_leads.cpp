@@ -38,6 +38,12 @@ LeadRoundResult run_round(SpawnedLeadState& state, const Services& services, Lea
   for (std::size_t i = 0; i < round.deliveries.size(); ++i)
     result.verdicts.push_back(
         state.lead->receive(round.deliveries[i], services, {round.deliveries.data(), i}, unstored));
+  const auto unreadable = [](const Verdict& verdict) { return verdict.unreadable.has_value(); };
+  if (std::any_of(result.verdicts.begin(), result.verdicts.end(), unreadable)) {
+    result.verdicts.clear();
+    state.lead.reset();
+    return result;
+  }
   result.exists = state.lead->state().exists();
   result.stored = state.lead->to_store(unstored);
   result.resident_bytes = state.lead->resident_bytes();

@@ -87,8 +87,10 @@ void read_outbox(TargetWorkerState& state) {
   std::string from;
   while (!state.more_in_outbox) {
     auto rows = state.services->store->scan(Family::outbox, keys::target_prefix(state.options.id), from, outbox_page);
-    if (!rows)
+    if (!rows) {
+      state.more_in_outbox = true;  // read on later
       return spdlog::error("the outbox of target {} cannot be read: {}", state.options.name, rows.error().what);
+    }
     for (const auto& row : *rows) {
       const auto key = keys::parse_outbox(row.key);
       const auto entry = storage::decode_outbox(row.value);
@@ -119,12 +121,17 @@ void schedule(Self self, Timestamp at) {
 // ---- holding
 // -------------------------------------------------------------------------------------------------------------
 
-void hold(Self self, const TargetReport::Hold& why) {
+// `seen`: the newest hold when the call that says so began; calls that were under way together say the same thing.
+void hold(Self self, const TargetReport::Hold& why, std::uint64_t seen) {
   auto& state = self->state;
+  if (seen == state.newest_hold || state.held.empty()) {
+    ++state.newest_hold;
+    ++state.holds;
+  }
   const Timestamp now = state.services->clock->now();
   engine::Milliseconds pause = hold_operator;
   if (!why.operator_needed) {
-    const auto ceiling = std::min(hold_max, hold_first * (1U << std::min(state.holds, 6U)));
+    const auto ceiling = std::min(hold_max, hold_first * (1U << std::min(state.holds - 1, 6U)));
     // Full jitter between half and all of the ceiling, so that many targets do not return together.
     pause = ceiling / 2 + engine::Milliseconds{static_cast<std::int64_t>(
                               state.random() % static_cast<std::uint64_t>(ceiling.count() / 2 + 1))};
@@ -132,11 +139,11 @@ void hold(Self self, const TargetReport::Hold& why) {
   if (why.retry_after) pause = std::max(pause, *why.retry_after);
   if (state.held.empty()) state.services->counters().targets_held.fetch_add(1, std::memory_order_relaxed);
   if (state.held != why.reason)
-    spdlog::warn("target {} is held for {} s: {}", state.options.name, pause.count() / 1000, why.reason);
-  ++state.holds;
+    spdlog::warn("target {} is held for {:.1f} s: {}", state.options.name, static_cast<double>(pause.count()) / 1000,
+                 why.reason);
   state.held = why.reason;
   state.operator_needed = why.operator_needed;
-  state.hold_until = now + pause;
+  state.hold_until = std::max(state.hold_until, now + pause);
   schedule(self, state.hold_until);
 }
 
@@ -147,6 +154,7 @@ void release(TargetWorkerState& state) {
   state.held.clear();
   state.operator_needed = false;
   state.holds = 0;
+  state.hold_until = Timestamp{};
 }
 
 void check(Self self) {
@@ -237,7 +245,8 @@ engine::WritebackResult final_result(const TargetWrite& write, const TargetWrite
 std::optional<Record> settle(TargetWorkerState& state, const TargetWrite& write, const TargetWriteResult& answer,
                              Item item) {
   const Timestamp now = state.services->clock->now();
-  if (item.attempts++ == 0) item.first_at = now;
+  ++item.attempts;
+  if (item.first_at == Timestamp{}) item.first_at = now;
   auto result = final_result(write, answer, item);
   if (answer.kind == TargetWriteResult::Kind::retry) {
     if (item.attempts < lead_attempts_max && now - item.owed.owed_at < give_up_after) {
@@ -260,7 +269,7 @@ std::optional<Record> settle(TargetWorkerState& state, const TargetWrite& write,
 std::optional<Record> give_back(TargetWorkerState& state, const TargetWrite& write, const std::string& reason,
                                 Item item) {
   const Timestamp now = state.services->clock->now();
-  if (item.attempts++ == 0) item.first_at = now;
+  if (item.first_at == Timestamp{}) item.first_at = now;
   if (now - item.owed.owed_at < give_up_after) {
     enqueue(state, std::move(item));
     return std::nullopt;
@@ -292,7 +301,6 @@ void finish_sync(Self self, const TargetReport& report) {
   auto sync = std::move(state.syncs.front());
   state.syncs.pop_front();
   const auto writes = std::exchange(state.sync_writes, {});
-  if (report.hold) return sync.port->complete(Error{engine::Errc::unavailable, report.hold->reason, "target"});
   std::vector<Record> records;
   for (std::size_t i = 0; i < report.results.size(); ++i) {
     const auto& answer = report.results[i];
@@ -310,16 +318,16 @@ void finish_sync(Self self, const TargetReport& report) {
   }
   sync.sum.calls = report.calls + (sync.step.dry_run ? (sync.sum.differing + 199) / 200 : 0);
   // Answered once the confirmations are durable: whoever then asks for a digest, or ends the process, finds them there.
-  send_records(self, std::move(records), [port = sync.port, sum = sync.sum] { port->complete(AdminAnswer{sum}); });
+  Reply answer = AdminAnswer{sync.sum};
+  if (report.hold) answer = Error{engine::Errc::unavailable, report.hold->reason, "target"};
+  send_records(self, std::move(records), [port = sync.port, answer] { port->complete(answer); });
 }
 
-// What a flight's report comes to; the flight is over.
-std::vector<Record> land(TargetWorkerState& state, std::uint64_t number, const TargetReport& report) {
+// What a flight's report comes to.
+std::vector<Record> land(TargetWorkerState& state, const TargetWorkerState::Flight& flight,
+                         const TargetReport& report) {
   std::vector<Record> records;
-  auto landed = state.flights.extract(number);
-  if (landed.empty()) return records;
-  const auto& flight = landed.mapped();
-  const std::string reason = report.hold ? report.hold->reason : "the target gave no answer";
+  const std::string reason = report.hold ? report.hold->reason : std::string{};
   for (std::size_t i = 0; i < flight.writes.size(); ++i) {
     const auto& write = flight.writes[i];
     const auto* answer = i < report.results.size() ? &report.results[i] : nullptr;
@@ -331,20 +339,25 @@ std::vector<Record> land(TargetWorkerState& state, std::uint64_t number, const T
   return records;
 }
 
-void take_report(Self self, std::uint64_t flight, const TargetReport& report) {
+void take_report(Self self, std::uint64_t number, TargetReport report) {
   auto& state = self->state;
   state.services->counters().writeback_calls.fetch_add(report.calls);
   if (report.quota_used) state.quota_used = report.quota_used;
-  if (flight == 0) {
+  auto seen = state.newest_hold;  // a sync goes alone, so nothing was held since it began
+  if (number == 0) {
     state.busy = false;
     finish_sync(self, report);
-  } else {
+  } else if (auto landed = state.flights.extract(number); !landed.empty()) {
+    const auto& flight = landed.mapped();
+    seen = flight.hold;
+    if (!report.hold && report.results.size() < flight.writes.size())
+      report.hold = TargetReport::Hold{"the target answered for fewer records than it was given", std::nullopt, false};
     send_records(self, land(state, flight, report));
   }
   if (report.hold) {
-    hold(self, *report.hold);
-  } else {
-    release(state);
+    hold(self, *report.hold, seen);
+  } else if (seen == state.newest_hold) {
+    release(state);  // else it began before the target asked for a pause, and knows nothing of it
   }
   pump(self);
 }
@@ -457,6 +470,7 @@ void pump(Self self) {
     if (next != state.queue.end()) schedule(self, next->first.first);
     return;
   }
+  flight.hold = state.newest_hold;
   const auto number = state.next_flight++;
   state.flights.emplace(number, std::move(flight));
   take_values(self, number);
@@ -495,7 +509,7 @@ void take_check(Self self, const Status& status) {
   } else {
     // The target may simply not be up yet, so look again soon at first, slowly later.
     const bool passing = status.error().code == engine::Errc::unavailable;
-    hold(self, {status.error().what, std::nullopt, !passing});
+    hold(self, {status.error().what, std::nullopt, !passing}, state.newest_hold);
   }
   pump(self);
 }
@@ -527,7 +541,7 @@ TargetWorker::behavior_type target_worker(Self self, ServicesPtr services, Organ
         self->state.table = table;
         pump(self);
       },
-      [self](const ReportArrived& arrived) { take_report(self, arrived.flight, arrived.report); },
+      [self](ReportArrived& arrived) { take_report(self, arrived.flight, std::move(arrived.report)); },
       [self](const CheckDone& done) { take_check(self, done.status); },
       [self](WorkerRound) {
         self->state.round_at.reset();

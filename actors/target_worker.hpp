@@ -25,14 +25,15 @@ struct TargetWorkerState {
 
   struct Item {
     OwedItem owed;
-    std::uint32_t attempts = 0;
-    Timestamp first_at{};  // of the first attempt
+    std::uint32_t attempts = 0;  // that the target answered for this lead; a hold is none
+    Timestamp first_at{};        // of the first attempt
   };
   using QueueKey = std::pair<Timestamp, LeadId>;
   /// A batch under way. A lead is in one at a time, so that an older value never overtakes a newer one.
   struct Flight {
     std::unordered_map<LeadId, Item> items;
     std::vector<TargetWrite> writes;  // their values, in order
+    std::uint64_t hold = 0;           // number of the newest hold when it started
   };
 
   ServicesPtr services;
@@ -54,7 +55,8 @@ struct TargetWorkerState {
   bool operator_needed = false;
   std::string held;  // why nothing is sent; empty: it is
   Timestamp hold_until{};
-  std::uint32_t holds = 0;  // in a row
+  std::uint32_t holds = 0;        // in a row
+  std::uint64_t newest_hold = 0;  // counts all of them
   std::optional<double> quota_used;
   std::optional<Timestamp> round_at;  // the next round that is scheduled
 

@@ -34,7 +34,9 @@ constexpr std::uint64_t young_entries_sorted_max = 20'000;  // for one walk: a f
 constexpr int young_buffers_max = 3;                        // a family; so that writes go on while some are flushed
 constexpr std::uint64_t small_write_buffer = 8U << 20U;     // of a family whose entries are few or soon gone
 constexpr std::size_t write_buffer_in_replay = 1U << 30U;   // never full: the write-ahead log is far smaller
-constexpr int flushed_files_compacted = 12;  // at once: each time the level below is read and written as well
+constexpr int flushed_files_compacted = 12;          // at once: each time the level below is read and written as well
+constexpr std::size_t batch_bytes_kept = 8U << 20U;  // between commits
+constexpr std::uint64_t free_bytes_to_open = 16U << 20U;
 constexpr int open_files_max = 512;
 constexpr std::size_t info_log_bytes_max = 4U << 20U;
 constexpr std::size_t info_logs_kept = 3;
@@ -148,7 +150,7 @@ class RocksDbStore final : public Store {
     rocksdb::DB* database = nullptr;
     const auto status = rocksdb::DB::Open(options, directory_.string(), families, &handles_, &database);
     database_.reset(database);
-    if (status.ok()) return resize_write_buffers();
+    if (status.ok()) return settle_after_replay(options.max_total_wal_size);
     const auto text = status.ToString();
     if (text.find("/LOCK") != std::string::npos) {
       return engine::Error{engine::Errc::conflict,
@@ -213,6 +215,7 @@ class RocksDbStore final : public Store {
     rocksdb::WriteOptions durable;
     durable.sync = true;
     const auto status = database_->Write(durable, &batch);
+    if (batch.GetDataSize() > batch_bytes_kept) batch = rocksdb::WriteBatch();
     if (status.ok()) return engine::Ok{};
     failed_->store(true);
     return engine::Error{engine::Errc::io_error, "storage: cannot commit: " + status.ToString(), ""};
@@ -238,13 +241,24 @@ class RocksDbStore final : public Store {
   }
 
   /// The write-ahead log has been replayed into buffers that never fill (family_options); from here on the usual size.
-  engine::Status resize_write_buffers() {
+  /// A log that is longer than it should be is shortened in the background, so that crashes in a row do not add up.
+  engine::Status settle_after_replay(std::uint64_t wal_bytes_max) {
+    std::uint64_t replayed = 0;
+    std::error_code ignored;
+    for (const auto& entry : std::filesystem::directory_iterator(directory_, ignored))
+      if (entry.path().extension() == ".log") replayed += entry.file_size(ignored);
+    rocksdb::FlushOptions in_background;
+    in_background.wait = false;
+    in_background.allow_write_stall = true;
     for (std::size_t i = 0; i < family_count; ++i) {
       const auto family = static_cast<Family>(i);
       if (!large(family)) continue;
       const auto bytes = std::to_string(write_buffer_bytes_);
       if (const auto set = database_->SetOptions(handle(family), {{"write_buffer_size", bytes}}); !set.ok())
         return error_of(set, "cannot set the write buffer of " + std::string(name(family)));
+      if (replayed <= wal_bytes_max) continue;
+      if (const auto flushing = database_->Flush(in_background, handle(family)); !flushing.ok())
+        return error_of(flushing, "cannot flush " + std::string(name(family)));
     }
     return engine::Ok{};
   }
@@ -368,6 +382,18 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksDbOptions&
   return column;
 }
 
+/// Opening writes a little; on a full medium RocksDB would abort half way.
+engine::Status room_to_open(const std::filesystem::path& directory) {
+  std::error_code error;
+  const auto space = std::filesystem::space(directory, error);
+  if (error || space.available >= free_bytes_to_open) return engine::Ok{};
+  return engine::Error{engine::Errc::io_error,
+                       "the disk of " + directory.string() + " is full (" + std::to_string(space.available >> 20U) +
+                           " MiB free, " + std::to_string(free_bytes_to_open >> 20U) +
+                           " MiB are needed to open the database); free some space and start again",
+                       directory.string()};
+}
+
 engine::Status directory_ready(const std::filesystem::path& directory, bool create) {
   std::error_code error;
   if (std::filesystem::exists(directory / "CURRENT", error)) return engine::Ok{};
@@ -408,6 +434,7 @@ engine::Status families_known(const std::filesystem::path& directory, const rock
 engine::Result<std::unique_ptr<Store>> open_rocksdb(const std::filesystem::path& directory,
                                                     const RocksDbOptions& options) {
   if (auto ready = directory_ready(directory, options.create); !ready) return ready.error();
+  if (auto room = room_to_open(directory); !room) return room.error();
   auto database = database_options(options);
   std::unique_ptr<FaultFileSystem> files;
   if (!options.faults.empty()) {

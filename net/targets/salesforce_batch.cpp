@@ -1,6 +1,7 @@
 #include "net/targets/salesforce_batch.hpp"
 
 #include <algorithm>
+#include <random>
 #include <utility>
 
 namespace leadlight::net::salesforce {
@@ -12,7 +13,7 @@ using engine::WriteOutcome;
 namespace {
 
 constexpr std::size_t calls_in_parallel_max = 2;  // of a batch; two batches may be under way
-constexpr std::size_t unknown_faults_max = 7;     // without one call carried out: a batch, its halves, its quarters
+constexpr std::size_t unknown_faults_max = 3;     // different records, before one is written: then it is an outage
 constexpr int unknown_fault_status = 500;
 
 }  // namespace
@@ -206,6 +207,8 @@ void Batch::write_open_pieces() {
   std::vector<std::size_t> open;
   for (std::size_t i = 0; i < pieces_.size(); ++i)
     if (pieces_[i].state == Piece::State::open) open.push_back(i);
+  // In another order each time, so that records which fail together do not always come first.
+  std::shuffle(open.begin(), open.end(), std::minstd_rand{std::random_device{}()});
   // Sorted by type: Salesforce takes at most ten changes of type in a call.
   std::stable_sort(open.begin(), open.end(),
                    [this](std::size_t a, std::size_t b) { return pieces_[a].write.type > pieces_[b].write.type; });
@@ -228,20 +231,20 @@ void Batch::write(const std::vector<std::size_t>& pieces) {
 
 void Batch::write_halves(const std::vector<std::size_t>& pieces) {
   const auto middle = pieces.begin() + static_cast<std::ptrdiff_t>(pieces.size() / 2);
-  enqueue([this, half = std::vector(pieces.begin(), middle)] { write(half); });
-  enqueue([this, half = std::vector(middle, pieces.end())] { write(half); });
+  // In front: the first single records, which tell a record's fault from an outage, are reached soon.
+  queue_.push_front([this, half = std::vector(middle, pieces.end())] { write(half); });
+  queue_.push_front([this, half = std::vector(pieces.begin(), middle)] { write(half); });
 }
 
-// 500 may be one record's doing (a trigger of the customer's that throws) or an outage. While other records get through
-// it is that record's: the record is tried again a few times and then becomes a dead letter, and holds up nobody.
+// 500 may be one record's doing (a trigger of the customer's that throws) or an outage. The look-up has just been
+// answered, so it is taken for the record's: the record is tried again a few times and then becomes a dead letter, and
+// holds up nobody. When different records fail and none gets through, it is an outage after all.
 void Batch::on_unknown_fault(const std::vector<std::size_t>& pieces, const ApiOutcome& outcome) {
-  ++unknown_faults_;
-  unknown_fault_ = outcome.hold;
-  if (!answered_ && unknown_faults_ >= unknown_faults_max) {
+  if (pieces.size() > 1) return write_halves(pieces);
+  if (++unknown_faults_ >= unknown_faults_max && !answered_) {
     if (!hold_) hold_ = outcome.hold;
     return;
   }
-  if (pieces.size() > 1) return write_halves(pieces);
   auto& piece = pieces_[pieces.front()];
   piece.state = Piece::State::failed;
   piece.fault = RecordClass::retry;
@@ -315,10 +318,6 @@ void Batch::on_too_long(Piece& piece, const RecordAnswer& answer) {
 }
 
 void Batch::after_writing() {
-  if (!answered_ && unknown_fault_) {  // not one record got through
-    hold_ = unknown_fault_;
-    return finish();
-  }
   const bool more =
       std::any_of(pieces_.begin(), pieces_.end(), [](const Piece& piece) { return piece.state == Piece::State::open; });
   if (more) return write_open_pieces();

@@ -101,7 +101,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   void take_pieces(const Item& item, actors::TargetWriteResult& result) const;
   static void refuse(Item& item, std::string code, std::string detail);
 
-  // At most four calls at a time; `phase_done_` runs when the last of a phase has ended.
+  // Two calls at a time; `phase_done_` runs when the last of a phase has ended.
   void enqueue(Task task) { queue_.push_back(std::move(task)); }
   void run_phase(Task then);
   void pump();
@@ -124,8 +124,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   std::size_t under_way_ = 0;
   bool answered_ = false;  // at least one collection call was carried out
   std::optional<Hold> hold_;
-  std::size_t unknown_faults_ = 0;  // collection calls answered 500
-  std::optional<Hold> unknown_fault_;
+  std::size_t unknown_faults_ = 0;  // records that were answered 500 on their own
   std::size_t calls_ = 0;
 };
 

@@ -29,7 +29,7 @@ std::string index_key(std::uint64_t lead, std::uint64_t id) {
   return std::string(std::string_view(key));
 }
 
-// A value of this family begins with when it expires: never, here.
+// Values differ, so that a wrong entry is seen.
 std::string value_of(std::uint64_t number) {
   return std::string(8, '\x7f') + std::to_string(number);
 }

@@ -2,6 +2,7 @@
 // actor ends. Method: every test runs on both lead hosts, over the in-memory store, with a clock and a target played by
 // the test.
 #include "tests/support/engine_room.hpp"
+#include "tests/support/failing_store.hpp"
 
 #include <random>
 #include <thread>
@@ -329,7 +330,7 @@ TEST_P(Road, ABatchThatHangsHoldsUpNoOther) {
   EXPECT_EQ(std::get<actors::RequestView>(waits).outcome, "accepted");
   room.target().let_go();
   EXPECT_EQ(room.outcome_of(slow).outcome, "written");
-  const auto writes = room.target().wait_for(3);
+  const auto writes = room.target().wait_for(2);
   EXPECT_LE(std::count_if(writes.begin(), writes.end(), [](const auto& write) { return write.email[0] == 's'; }), 2)
       << "one at a time, the last value last";
 }
@@ -347,6 +348,89 @@ TEST_P(Road, WhatWasCarriedOutBeforeAHoldIsNotSentAgain) {
   EXPECT_EQ(room.outcome_of(receipts.at(0).request_id).outcome, "written");
   EXPECT_EQ(room.counters().targets_held.load(), 1U);
   EXPECT_EQ(room.fatal(), "");
+}
+
+TEST_P(Road, AHoldIsNoAttempt) {
+  EngineRoom room{options()};
+  std::atomic<int> calls{0};
+  room.target().answer_with([&](const std::vector<actors::TargetWrite>& writes) {
+    auto report = room.target().all_written(writes);
+    const int call = ++calls;
+    if (call <= 5) {  // with these it would be one time too many
+      report.results.clear();
+      report.hold = actors::TargetReport::Hold{"down for a while", std::nullopt, false};
+    } else if (call == 6) {
+      for (auto& result : report.results) {
+        result.kind = actors::TargetWriteResult::Kind::retry;
+        result.code = "UNABLE_TO_LOCK_ROW";
+      }
+    }
+    return report;
+  });
+  const std::string email = "ann@acme.example";
+  (void)receipts_in(room.submit({room.event(email, "demo_requested", "e", room.clock().now())}));
+  const auto ended = [&] { return room.counters().writebacks_written.load() + room.counters().writebacks_dead.load(); };
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (int round = 0; ended() == 0 && std::chrono::steady_clock::now() < end; ++round) {
+    const int seen = calls.load();
+    room.clock().advance(65s);  // longer than any pause; the trigger lets the worker look at once
+    (void)receipts_in(room.submit({room.trigger(email, "req_" + std::to_string(round))}));
+    const auto soon = std::chrono::steady_clock::now() + 300ms;
+    while (calls.load() == seen && ended() == 0 && std::chrono::steady_clock::now() < soon) std::this_thread::yield();
+  }
+  EXPECT_EQ(room.counters().writebacks_written.load(), 1U);
+  EXPECT_GE(calls.load(), 7);
+  EXPECT_EQ(room.counters().writebacks_dead.load(), 0U);
+}
+
+TEST_P(Road, APauseThatATargetAskedForOutlivesACallThatBeganBefore) {
+  EngineRoom room{options()};
+  const auto now = room.clock().now();
+  room.target().hang_on("slow@acme.example");
+  const auto bring = [&](const std::string& email, const std::string& request) {
+    (void)receipts_in(room.submit({room.event(email, "demo_requested", "e", now)}));
+    return receipts_in(room.submit({room.trigger(email, request)})).at(0).request_id;
+  };
+  const auto slow = bring("slow@acme.example", "req_slow");
+  room.target().wait_for(1);
+  room.target().answer_with([&](const std::vector<actors::TargetWrite>& writes) {
+    auto report = room.target().all_written(writes);
+    report.results.clear();
+    report.hold = actors::TargetReport::Hold{"too many requests", engine::Milliseconds{20'000}, false};
+    return report;
+  });
+  (void)bring("fast@other.example", "req_fast");
+  const auto before = room.target().wait_for(2).size();
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (room.counters().targets_held.load() == 0 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  ASSERT_EQ(room.counters().targets_held.load(), 1U);
+  room.target().answer_with(nullptr);
+  room.target().let_go();  // a success that began before the pause was asked for
+  EXPECT_EQ(room.outcome_of(slow).outcome, "written");
+  EXPECT_EQ(room.counters().targets_held.load(), 1U);
+  EXPECT_EQ(room.target().wait_for(before).size(), before) << "nothing is sent while it is held";
+  room.clock().advance(21s);
+  EXPECT_EQ(room.outcome_of("req_fast").outcome, "written");
+  EXPECT_EQ(room.counters().targets_held.load(), 0U);
+}
+
+TEST_P(Road, AnIdThatCannotBeLookedUpIsNotTakenForNew) {
+  FailingStore store{storage::make_memory_store()};
+  EngineRoom room{options(), &store};
+  const auto now = room.clock().now();
+  // Known, and not in the window: it takes a look into the index to find out.
+  const auto old = [&] { return room.event("ann@acme.example", "demo_requested", "old", now - 100 * 24h); };
+  EXPECT_EQ(receipts_in(room.submit({old()})).at(0).outcome, Outcome::too_late);
+  store.fail_scans_of(storage::Family::lead_index);
+  const auto reply = room.submit({old()});
+  ASSERT_TRUE(std::holds_alternative<engine::Error>(reply)) << "acknowledged without knowing";
+  EXPECT_EQ(std::get<engine::Error>(reply).code, engine::Errc::unavailable);
+  store.mend();
+  Reply again = room.submit({old()});
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (std::holds_alternative<engine::Error>(again) && std::chrono::steady_clock::now() < end)
+    again = room.submit({old()});  // until the shard is up again
+  EXPECT_EQ(receipts_in(std::move(again)).at(0).outcome, Outcome::duplicate);
 }
 
 TEST_P(Road, APassivatedLeadComesBackAsItWas) {

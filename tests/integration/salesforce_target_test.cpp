@@ -14,6 +14,7 @@
 #include <future>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 namespace leadlight::net {
@@ -381,6 +382,45 @@ TEST_F(SalesforceTargetTest, OneRecordThatIsAlwaysAnswered500HoldsUpNobody) {
   EXPECT_EQ(report.results[2].outcome, WriteOutcome::written);
   forget_faults();
   EXPECT_EQ(bring_one(*target, write_for(emails[1])).outcome, WriteOutcome::written);
+}
+
+TEST_F(SalesforceTargetTest, SeveralRecordsThatAreAlwaysAnswered500HoldUpNobody) {
+  const auto state = control("GET", "/_state/salesforce/Lead");
+  std::vector<TargetWrite> writes;
+  std::vector<std::string> poisons;
+  for (const auto& record : state.at("records").as_array()) {
+    const auto& own = record.as_object();
+    if (own.at("IsConverted").as_bool() || !own.at("Email").is_string() || writes.size() == 16) continue;
+    const std::string email(own.at("Email").as_string());
+    if (records("Lead", email).size() != 1) continue;
+    if (writes.size() % 4 == 1) poisons.emplace_back(own.at("Id").as_string());
+    writes.push_back(write_for(email));
+  }
+  ASSERT_EQ(poisons.size(), 4U);
+  for (const auto& poison : poisons)
+    fault({{"status", 500}, {"error_code", "UNKNOWN_EXCEPTION"}, {"method", "PATCH"}, {"body_contains", poison}});
+  const auto target = connector();
+  std::set<engine::LeadId> written;
+  for (int batch = 0; batch < 20 && written.size() < 12; ++batch) {  // one is held only if three of the four come first
+    const auto report = bring(*target, writes);
+    for (std::size_t i = 0; i < report.results.size(); ++i) {
+      const auto& result = report.results[i];
+      const bool done = result.kind == TargetWriteResult::Kind::final;
+      EXPECT_TRUE(!done || i % 4 != 1) << "a poison";
+      if (done) written.insert(result.lead);
+    }
+  }
+  EXPECT_EQ(written.size(), 12U);
+}
+
+TEST_F(SalesforceTargetTest, ARecordAloneThatIsAnswered500IsTriedAgainAndHoldsNothing) {
+  fault({{"status", 500}, {"error_code", "UNKNOWN_EXCEPTION"}, {"method", "PATCH"}, {"times", 1}});
+  const auto target = connector();
+  const auto report = bring(*target, {write_for("ada.holloway@example.com")});
+  EXPECT_FALSE(report.hold);
+  ASSERT_EQ(report.results.size(), 1U);
+  EXPECT_EQ(report.results[0].kind, TargetWriteResult::Kind::retry);
+  EXPECT_EQ(bring_one(*target, write_for("ada.holloway@example.com", 2)).outcome, WriteOutcome::written);
 }
 
 TEST_F(SalesforceTargetTest, WhenNoRecordGetsPast500TheTargetIsHeldAfterAFewCalls) {

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "storage/store.hpp"
@@ -15,8 +16,13 @@ class FailingStore final : public storage::Store {
 
   /// The next commit changes nothing and fails with io_error; so does every later one, as after a failure of the disk.
   void fail_next_commit() { failing_ = true; }
+  /// Scans of this family fail with io_error until `mend`.
+  void fail_scans_of(storage::Family family) { unreadable_ = family; }
   /// The disk was mended and the process restarted: commits work again.
-  void mend() { failing_ = false; }
+  void mend() {
+    failing_ = false;
+    unreadable_ = std::nullopt;
+  }
   /// Commits that succeeded.
   [[nodiscard]] std::size_t commits() const { return commits_; }
 
@@ -27,6 +33,8 @@ class FailingStore final : public storage::Store {
   [[nodiscard]] engine::Result<std::vector<storage::KeyValue>> scan(storage::Family family, std::string_view prefix,
                                                                     std::string_view from,
                                                                     std::size_t limit) const override {
+    if (unreadable_.load() == family)
+      return engine::Error{engine::Errc::io_error, "storage: a scan failed on demand of the test", ""};
     return below_->scan(family, prefix, from, limit);
   }
   [[nodiscard]] engine::Result<std::vector<storage::KeyValue>> scan_back(storage::Family family,
@@ -49,6 +57,7 @@ class FailingStore final : public storage::Store {
  private:
   std::unique_ptr<storage::Store> below_;
   std::atomic<bool> failing_ = false;
+  std::atomic<std::optional<storage::Family>> unreadable_{std::nullopt};
   std::atomic<std::size_t> commits_ = 0;
 };
 

@@ -42,7 +42,7 @@ void enqueue(TargetWorkerState& state, Item item) {
     item.owed.owed_at = std::min(item.owed.owed_at, at->second.owed.owed_at);
     if (at->second.owed.reason == engine::WritebackReason::trigger) item.owed.reason = at->second.owed.reason;
     if (item.owed.due_at == place->second) {
-      at->second = std::move(item);
+      at->second = item;
       return;
     }
     state.queue.erase(at);
@@ -55,7 +55,7 @@ void enqueue(TargetWorkerState& state, Item item) {
   }
   const Timestamp due = item.owed.due_at;
   state.places[lead] = due;
-  state.queue.emplace(TargetWorkerState::QueueKey{due, lead}, std::move(item));
+  state.queue.emplace(TargetWorkerState::QueueKey{due, lead}, item);
 }
 
 bool flies(const TargetWorkerState& state, const LeadId& lead) {
@@ -73,7 +73,7 @@ TargetWorkerState::Flight dequeue_due(TargetWorkerState& state, Timestamp now, s
       ++at;
       continue;
     }
-    flight.items.emplace(lead, std::move(at->second));
+    flight.items.emplace(lead, at->second);
     state.places.erase(lead);
     at = state.queue.erase(at);
     state.services->counters().writebacks_queued.fetch_sub(1, std::memory_order_relaxed);
@@ -255,7 +255,7 @@ std::optional<Record> settle(TargetWorkerState& state, const TargetWrite& write,
       item.owed.due_at = now + ceiling / 2 +
                          engine::Milliseconds{static_cast<std::int64_t>(
                              state.random() % static_cast<std::uint64_t>(ceiling.count() / 2))};
-      enqueue(state, std::move(item));
+      enqueue(state, item);
       return std::nullopt;
     }
     result.outcome = WriteOutcome::dead_letter;
@@ -271,7 +271,7 @@ std::optional<Record> give_back(TargetWorkerState& state, const TargetWrite& wri
   const Timestamp now = state.services->clock->now();
   if (item.first_at == Timestamp{}) item.first_at = now;
   if (now - item.owed.owed_at < give_up_after) {
-    enqueue(state, std::move(item));
+    enqueue(state, item);
     return std::nullopt;
   }
   TargetWriteResult late;

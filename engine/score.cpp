@@ -11,9 +11,9 @@ namespace leadlight::engine {
 namespace {
 
 /// Left without values on purpose: only as many as the model has signals are ever touched, and none is allocated.
-template <std::size_t size>
+template <std::size_t Size>
 struct Sums {
-  Int128 of[size];  // NOLINT
+  Int128 of[Size];  // NOLINT
 };
 
 void add_entry(const CompiledModel& model, Int128* sums, EventType type, std::int64_t age, std::uint32_t count) {

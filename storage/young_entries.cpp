@@ -28,7 +28,7 @@ constexpr std::size_t footer_bytes = 8;  // RocksDB's number and kind of the cha
 struct Lead {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
-  friend auto operator<=>(const Lead&, const Lead&) = default;
+  friend constexpr auto operator<=>(const Lead&, const Lead&) = default;
 };
 
 std::uint64_t big_endian(const char* bytes) {

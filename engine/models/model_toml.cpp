@@ -168,6 +168,7 @@ Signal ModelReader::read_signal(std::string key, Section& section) {
       signal.group = static_cast<std::uint32_t>(found - groups.begin());
     } else {
       std::vector<std::string> names;
+      names.reserve(groups.size());
       for (const Group& g : groups) names.push_back(g.key);
       section.mistake("group", "there is no group \"" + *group + "\"; write a table [groups." + *group +
                                    "] with its cap" + did_you_mean(nearest_word(*group, names)));

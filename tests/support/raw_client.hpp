@@ -64,7 +64,7 @@ class RawClient {
   bool request(const std::string& method, const std::string& target, const std::string& body = {},
                const std::vector<std::pair<std::string, std::string>>& headers = {}) {
     std::string bytes = method + " " + target + " HTTP/1.1\r\nHost: test\r\n";
-    for (const auto& [name, value] : headers) bytes += name + ": " + value + "\r\n";
+    for (const auto& [name, value] : headers) bytes.append(name).append(": ").append(value).append("\r\n");
     if (!body.empty()) bytes += "Content-Length: " + std::to_string(body.size()) + "\r\n";
     return send(bytes + "\r\n" + body);
   }

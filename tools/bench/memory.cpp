@@ -1,13 +1,16 @@
 // bench memory: what a lead with 20 events takes in memory, hosted by its shard or spawned as a CAF actor of its own,
-// and how many events a second go through either.
+// how many events a second go through either, and how long a read takes among so many leads and among few.
 //
 // Method: a real shard actor on one worker thread, with a committer that agrees at once, so that no disk takes part.
 // Every lead gets its 20 events one after the other, as in life: windows grow as they would. Bytes are the growth of
 // this process's resident memory from before the first event to after the last, freed memory given back first, over the
-// number of leads. Each host is measured in a forked process of its own, so that neither finds the other's memory.
+// number of leads. A read asks the shard actor for the score of a lead picked anew each time, one after the other; its
+// floor is the same read among 10,000 leads. Each host is measured in a forked process of its own, so that neither
+// finds the other's memory.
 #include "actors/shard.hpp"
 #include "tools/bench/child_process.hpp"
 #include "tools/bench/interruption.hpp"
+#include "tools/bench/latencies.hpp"
 #include "tools/bench/population.hpp"
 #include "tools/bench/stage.hpp"
 #include "tools/bench/verbs.hpp"
@@ -23,8 +26,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -42,10 +48,36 @@ constexpr std::size_t batch_records = 4'096;
 /// Passes over all leads whose rate counts: the last ones, when every lead is active.
 constexpr std::size_t timed_passes = 10;
 constexpr double goal_bytes = 600;
+constexpr std::uint64_t few_leads = 10'000;
+constexpr std::uint64_t reads = 200'000;
+constexpr double goal_read_ratio = 2;
 
 struct Figures {
   double lead_bytes = 0;
   double events_per_s = 0;
+  double read_p99_us = 0;
+};
+
+/// Waits for one reply after the other. Thread: `wait` that of the bench, `complete` the shard actor's.
+class ReplyBox final : public actors::ReplySink {
+ public:
+  void complete(actors::Reply reply) override {
+    {
+      const std::lock_guard guard{mutex_};
+      reply_ = std::move(reply);
+    }
+    there_.notify_one();
+  }
+  actors::Reply wait() {
+    std::unique_lock guard{mutex_};
+    there_.wait(guard, [this] { return reply_.has_value(); });
+    return *std::exchange(reply_, std::nullopt);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable there_;
+  std::optional<actors::Reply> reply_;
 };
 
 struct SharingConfig : caf::actor_system_config {
@@ -87,6 +119,23 @@ class Host {
       --under_way;
     }
     return engine::Ok{};
+  }
+
+  /// The score of `reads` leads, all of them different where there are as many.
+  Result<Latencies> read(std::uint64_t leads) {
+    Latencies latencies;
+    const auto box = std::make_shared<ReplyBox>();
+    for (std::uint64_t turn = 0; turn < reads; ++turn) {
+      actors::LeadQuery query;
+      query.organisation = stage_.organisation().id;
+      query.email = email_of(spread(turn * (leads / few_leads) % leads, leads));
+      const auto asked = Steady::now();
+      self_->send(shard_, std::move(query), actors::ReplyPort{box});
+      const auto reply = box->wait();
+      latencies.add(Steady::now() - asked);
+      if (const auto* error = std::get_if<Error>(&reply)) return *error;
+    }
+    return latencies;
   }
 
  private:
@@ -148,6 +197,11 @@ Error measure_here(bool spawned, std::uint64_t leads, const std::function<void(c
   Figures figures;
   figures.lead_bytes = static_cast<double>(after - before) / static_cast<double>(leads);
   figures.events_per_s = static_cast<double>(leads * timed_passes) / seconds;
+  if (!spawned) {  // a spawned lead is read from the store, which holds nothing here
+    const auto latencies = host.read(leads);
+    if (!latencies) return latencies.error();
+    figures.read_p99_us = static_cast<double>(latencies->percentile(0.99).count());
+  }
   tell(figures);
   return Error{Errc::internal, "still here", ""};
 }
@@ -159,7 +213,7 @@ Error measure_here(bool spawned, std::uint64_t leads, const std::function<void(c
     ::_exit(written == static_cast<ssize_t>(text.size()) ? 0 : 1);
   };
   const auto failed = measure_here(spawned, leads, [&](const Figures& figures) {
-    leave(fmt::format("{} {}", figures.lead_bytes, figures.events_per_s));
+    leave(fmt::format("{} {} {}", figures.lead_bytes, figures.events_per_s, figures.read_p99_us));
   });
   leave("failed: " + failed.what);
   ::_exit(1);
@@ -188,7 +242,8 @@ Result<Figures> measure_apart(bool spawned, std::uint64_t leads) {
   char* rest = nullptr;
   figures.lead_bytes = std::strtod(text.c_str(), &rest);
   if (rest == text.c_str()) return Error{Errc::internal, "measuring memory " + (text.empty() ? "died" : text), ""};
-  figures.events_per_s = std::strtod(rest, nullptr);
+  figures.events_per_s = std::strtod(rest, &rest);
+  figures.read_p99_us = std::strtod(rest, nullptr);
   return figures;
 }
 
@@ -200,10 +255,14 @@ Result<Rows> measure_memory(const BenchOptions& options) {
   progress(fmt::format("{} hosted leads, {} events each", hosted_leads, events_per_lead));
   const auto hosted = measure_apart(false, hosted_leads);
   if (!hosted) return hosted.error();
+  progress(fmt::format("{} hosted leads, for the reads", few_leads));
+  const auto few = measure_apart(false, few_leads);
+  if (!few) return few.error();
   progress(fmt::format("{} spawned leads, {} events each", spawned_leads, events_per_lead));
   const auto spawned = measure_apart(true, spawned_leads);
   if (!spawned) return spawned.error();
   return Rows{{"resident_lead_bytes", hosted->lead_bytes, "bytes", std::nullopt, {.at_most = goal_bytes}},
+              {"resident_read_p99_us", hosted->read_p99_us, "us", few->read_p99_us, {.ratio_at_most = goal_read_ratio}},
               {"spawned_lead_bytes", spawned->lead_bytes, "bytes"},
               {"hosted_events_per_s", hosted->events_per_s, "events/s"},
               {"spawned_events_per_s", spawned->events_per_s, "events/s"}};

@@ -47,6 +47,7 @@ std::optional<std::string> Row::goal_text() const {
   add("<=", goal.at_most);
   add("<", goal.below);
   add("ratio >=", goal.ratio_at_least);
+  add("ratio <=", goal.ratio_at_most);
   if (text.empty()) return std::nullopt;
   return text;
 }
@@ -55,6 +56,7 @@ bool Row::ok() const {
   if (goal.at_least && value < *goal.at_least) return false;
   if (goal.at_most && value > *goal.at_most) return false;
   if (goal.below && value >= *goal.below) return false;
+  if (goal.ratio_at_most && (!ratio() || *ratio() > *goal.ratio_at_most)) return false;
   return !goal.ratio_at_least || ratio().value_or(0) >= *goal.ratio_at_least;
 }
 

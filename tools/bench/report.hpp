@@ -14,6 +14,7 @@ struct Goal {
   std::optional<double> at_most = std::nullopt;
   std::optional<double> below = std::nullopt;
   std::optional<double> ratio_at_least = std::nullopt;
+  std::optional<double> ratio_at_most = std::nullopt;
 };
 
 struct Row {

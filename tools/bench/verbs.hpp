@@ -14,8 +14,8 @@ engine::Result<Rows> measure_trigger(const BenchOptions& options);
 engine::Result<Rows> measure_ingest(const BenchOptions& options);
 /// Decode, dedup, window, score and batch on one thread: engine_events_per_s_per_core.
 engine::Result<Rows> measure_engine(const BenchOptions& options);
-/// A lead in memory under either host: resident_lead_bytes, spawned_lead_bytes, hosted_events_per_s,
-/// spawned_events_per_s.
+/// A lead in memory under either host: resident_lead_bytes, resident_read_p99_us, spawned_lead_bytes,
+/// hosted_events_per_s, spawned_events_per_s.
 engine::Result<Rows> measure_memory(const BenchOptions& options);
 /// Idle and killed with a million leads: idle_cpu_percent, first_read_after_kill_s, acknowledged_events_lost.
 engine::Result<Rows> measure_recovery(const BenchOptions& options);

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -44,17 +43,13 @@ constexpr std::array<std::pair<std::string_view, Text>, 7> texts = {{
     {"datacontenttype", &Attributes::datacontenttype},
 }};
 
-Error refuse(std::string_view field, std::string_view rule) {
-  return {Errc::invalid, std::string(field).append(" ").append(rule), std::string(field)};
-}
-
 /// "application/json", "application/vnd.acme+json; charset=utf-8"; also when nothing is said.
 bool is_json(const std::optional<std::string>& content_type) {
-  if (!content_type) return true;
-  auto type = content_type->substr(0, content_type->find(';'));
-  while (!type.empty() && type.back() == ' ') type.pop_back();
-  std::ranges::transform(type, type.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return type.empty() || type == "application/json" || type == "text/json" || type.ends_with("+json");
+  constexpr std::string_view suffix = "+json";
+  const auto type = media_type_of(content_type ? *content_type : std::string_view{});
+  const auto end = type.substr(type.size() - std::min(type.size(), suffix.size()));
+  return type.empty() || boost::beast::iequals(type, "application/json") || boost::beast::iequals(type, "text/json") ||
+         boost::beast::iequals(end, suffix);
 }
 
 std::optional<std::string> from_base64(std::string_view text) {
@@ -78,11 +73,11 @@ std::optional<Error> check_required(const Attributes& attributes) {
   for (const auto& [name, member] : texts) {
     const auto& value = attributes.*member;
     if (name == "time") break;  // this one and those after it are optional
-    if (!value) return refuse(name, "is required in a CloudEvent");
-    if (value->empty()) return refuse(name, "must not be empty");
+    if (!value) return refuse_member(name, "is required in a CloudEvent");
+    if (value->empty()) return refuse_member(name, "must not be empty");
   }
   if (*attributes.specversion != "1.0")
-    return refuse("specversion", "must be 1.0; this event says " + attributes.specversion->substr(0, 20));
+    return refuse_member("specversion", "must be 1.0; this event says " + attributes.specversion->substr(0, 20));
   return std::nullopt;
 }
 
@@ -117,7 +112,7 @@ engine::Result<engine::Record> record_of(const Attributes& attributes, std::size
     members.push_back({"properties", JsonKind::object, {}, attributes.data});
   }
   if (!email && attributes.subject && attributes.subject->find('@') != std::string::npos) email = attributes.subject;
-  if (!email) return refuse("data.email", "is required, or a subject that is an e-mail address");
+  if (!email) return refuse_member("data.email", "is required, or a subject that is an e-mail address");
   members.push_back(text_member("email", *email));
   EventContext scoped = context;
   scoped.surface = engine::Surface::cloudevents;
@@ -131,20 +126,16 @@ engine::Result<engine::Record> record_of(const Attributes& attributes, std::size
 }  // namespace
 
 CloudEventMode cloud_event_mode(const HttpRequest& request) {
-  const auto type = request.header("content-type").value_or("");
+  const auto type = media_type_of(request.header("content-type").value_or(""));
   const auto begins_with = [type](std::string_view prefix) {
     return boost::beast::iequals(type.substr(0, prefix.size()), prefix);
   };
-  const auto is_json_format = [type](std::string_view prefix) {
-    auto rest = type.substr(prefix.size());
-    rest = rest.substr(0, rest.find(';'));
-    while (!rest.empty() && rest.back() == ' ') rest.remove_suffix(1);
-    return rest.empty() || boost::beast::iequals(rest, "+json");
+  const auto in_json = [type](std::string_view prefix, CloudEventMode mode) {
+    const auto format = type.substr(prefix.size());
+    return format.empty() || boost::beast::iequals(format, "+json") ? mode : CloudEventMode::unknown;
   };
-  if (begins_with(batch_prefix))
-    return is_json_format(batch_prefix) ? CloudEventMode::batched : CloudEventMode::unknown;
-  if (begins_with(structured_prefix))
-    return is_json_format(structured_prefix) ? CloudEventMode::structured : CloudEventMode::unknown;
+  if (begins_with(batch_prefix)) return in_json(batch_prefix, CloudEventMode::batched);
+  if (begins_with(structured_prefix)) return in_json(structured_prefix, CloudEventMode::structured);
   return request.header("ce-specversion") ? CloudEventMode::binary : CloudEventMode::none;
 }
 
@@ -179,12 +170,12 @@ engine::Result<engine::Record> cloud_event_record(JsonMembers attributes, std::s
     if (member.name == "data_base64") encoded = &member;
     const auto* const known = std::ranges::find(texts, member.name, [](const auto& entry) { return entry.first; });
     if (known == texts.end()) continue;
-    if (member.kind != JsonKind::text) return refuse(member.name, "must be a string");
+    if (member.kind != JsonKind::text) return refuse_member(member.name, "must be a string");
     read.*(known->second) = std::string(member.text);
   }
   if (encoded != nullptr && is_json(read.datacontenttype)) {
     auto bytes = encoded->kind == JsonKind::text ? from_base64(encoded->text) : std::nullopt;
-    if (!bytes) return refuse("data_base64", "must be Base64");
+    if (!bytes) return refuse_member("data_base64", "must be Base64");
     read.data = *std::move(bytes);
   }
   return record_of(read, index, context);
@@ -196,7 +187,7 @@ engine::Result<engine::Record> binary_cloud_event_record(const HttpRequest& requ
     const auto header = request.header(std::string("ce-").append(name));
     if (!header) continue;
     read.*member = percent_decode(*header);
-    if (!(read.*member)) return refuse(name, "is not valid percent-encoded UTF-8");
+    if (!(read.*member)) return refuse_member(name, "is not valid percent-encoded UTF-8");
   }
   if (const auto type = request.header("content-type")) read.datacontenttype = std::string(*type);
   if (!request.body.empty() && is_json(read.datacontenttype)) read.data = request.body;

@@ -40,10 +40,6 @@ struct Fields {
   const JsonMember* properties = nullptr;
 };
 
-Error refuse(std::string_view field, std::string_view rule) {
-  return {Errc::invalid, std::string(field).append(" ").append(rule), std::string(field)};
-}
-
 /// Members that are null count as absent; unknown ones are passed over.
 Fields fields_of(JsonMembers members) {
   Fields fields;
@@ -59,14 +55,14 @@ Fields fields_of(JsonMembers members) {
 }
 
 engine::Result<std::string> read_email(const JsonMember* member) {
-  if (member == nullptr) return refuse("email", "is required");
-  if (member->kind != JsonKind::text) return refuse("email", "must be a string");
+  if (member == nullptr) return refuse_member("email", "is required");
+  if (member->kind != JsonKind::text) return refuse_member("email", "must be a string");
   return normalise_email(member->text);
 }
 
 std::optional<Error> check_type(const JsonMember* member) {
-  if (member == nullptr) return refuse("type", "is required");
-  if (member->kind != JsonKind::text) return refuse("type", "must be a string");
+  if (member == nullptr) return refuse_member("type", "is required");
+  if (member->kind != JsonKind::text) return refuse_member("type", "must be a string");
   std::size_t characters = 0;
   bool blank = true;
   for (auto rest = member->text; !rest.empty(); ++characters) {
@@ -76,13 +72,13 @@ std::optional<Error> check_type(const JsonMember* member) {
       continue;
     }
     const auto point = take_code_point(rest);
-    if (!point || !is_printable(*point)) return refuse("type", "must consist of printable characters");
+    if (!point || !is_printable(*point)) return refuse_member("type", "must consist of printable characters");
     blank = blank && *point == ' ';
   }
-  if (blank) return refuse("type", "must not be empty");
+  if (blank) return refuse_member("type", "must not be empty");
   if (characters > type_characters_max)
-    return refuse("type", "must be at most " + std::to_string(type_characters_max) + " characters long; this one has " +
-                              std::to_string(characters));
+    return refuse_member("type", "must be at most " + std::to_string(type_characters_max) +
+                                     " characters long; this one has " + std::to_string(characters));
   return std::nullopt;
 }
 
@@ -106,35 +102,35 @@ engine::Result<engine::Timestamp> read_occurred_at(const JsonMember* member, eng
                           ? parse_time(member->text)
                           : engine::Result<engine::Timestamp>(Error{});
   if (!parsed)
-    return refuse("occurred_at",
-                  "must be an RFC 3339 time such as 2026-05-01T12:00:00Z, or integer milliseconds since 1970");
+    return refuse_member("occurred_at",
+                         "must be an RFC 3339 time such as 2026-05-01T12:00:00Z, or integer milliseconds since 1970");
   const auto at = *parsed;
   if (engine::to_ms(at) < 0)
-    return refuse("occurred_at", "is before 1970; send RFC 3339 or integer milliseconds since 1970");
+    return refuse_member("occurred_at", "is before 1970; send RFC 3339 or integer milliseconds since 1970");
   if (at > received_at + engine::future_tolerance)
-    return refuse("occurred_at",
-                  "is " + span_in_words(at - received_at) +
-                      " ahead of the server's clock; at most 5 minutes are taken: check the sender's clock "
-                      "and time zone");
+    return refuse_member("occurred_at",
+                         "is " + span_in_words(at - received_at) +
+                             " ahead of the server's clock; at most 5 minutes are taken: check the sender's clock "
+                             "and time zone");
   return std::min(at, received_at);
 }
 
 std::optional<Error> check_event_id(const JsonMember* member) {
   if (member == nullptr) return std::nullopt;
-  if (member->kind != JsonKind::text) return refuse("event_id", "must be a string");
-  if (member->text.empty()) return refuse("event_id", "must not be empty; leave it out when there is none");
+  if (member->kind != JsonKind::text) return refuse_member("event_id", "must be a string");
+  if (member->text.empty()) return refuse_member("event_id", "must not be empty; leave it out when there is none");
   if (member->text.size() > event_id_bytes_max)
-    return refuse("event_id", "must be at most " + std::to_string(event_id_bytes_max) + " bytes long; this one has " +
-                                  std::to_string(member->text.size()));
+    return refuse_member("event_id", "must be at most " + std::to_string(event_id_bytes_max) +
+                                         " bytes long; this one has " + std::to_string(member->text.size()));
   return std::nullopt;
 }
 
 std::optional<Error> check_properties(const JsonMember* member) {
   if (member == nullptr) return std::nullopt;
-  if (member->kind != JsonKind::object) return refuse("properties", "must be an object");
+  if (member->kind != JsonKind::object) return refuse_member("properties", "must be an object");
   if (member->raw.size() > properties_bytes_max)
-    return refuse("properties", "must be at most " + std::to_string(properties_bytes_max) +
-                                    " bytes of JSON; these have " + std::to_string(member->raw.size()));
+    return refuse_member("properties", "must be at most " + std::to_string(properties_bytes_max) +
+                                           " bytes of JSON; these have " + std::to_string(member->raw.size()));
   return std::nullopt;
 }
 
@@ -153,6 +149,10 @@ std::uint64_t id_hash(const Fields& fields, const std::string& email, std::size_
 }
 
 }  // namespace
+
+Error refuse_member(std::string_view field, std::string_view rule) {
+  return {Errc::invalid, std::string(field).append(" ").append(rule), std::string(field)};
+}
 
 engine::Result<engine::EventType> TypeBudget::take(engine::OrganisationId organisation, std::string_view name) {
   if (const auto known = engine::EventType::known(name)) return *known;

@@ -45,6 +45,9 @@ struct EventContext {
   TypeBudget* types = nullptr;  // null: no limit
 };
 
+/// "FIELD RULE", as an error of that field.
+engine::Error refuse_member(std::string_view field, std::string_view rule);
+
 /// The record of the event at `index` of its request; shard, domain and position stay open.
 ///
 /// Errors: invalid; `field` names the member and `what` says the rule.

@@ -158,6 +158,9 @@ class HttpServer : public actors::Listeners {
 /// on a data directory, and tests. Blocks until the answer is there (at most 60 s).
 HttpResponse dispatch(const Router& router, HttpRequest request);
 
+/// What a Content-Type names, without its parameters: "application/json" of "application/json; charset=utf-8".
+std::string_view media_type_of(std::string_view content_type);
+
 /// Lower-cases and trims an e-mail address and checks its shape: one @, no spaces or control characters, at most 254
 /// bytes, a dot-separated domain. Errors: invalid, `field` "email".
 engine::Result<std::string> normalise_email(std::string_view email);

@@ -76,6 +76,12 @@ std::string_view title_of(std::uint16_t status) {
   }
 }
 
+std::string_view media_type_of(std::string_view content_type) {
+  auto type = content_type.substr(0, content_type.find(';'));
+  while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
+  return type;
+}
+
 void add_retry_after(HttpResponse& response, const std::optional<RateState>& rate) {
   if (response.status == 429)
     response.headers.emplace_back("Retry-After", std::to_string(rate ? std::max(1U, rate->reset_seconds) : 1U));

@@ -36,10 +36,7 @@ JsonReader& json_reader() {
 
 bool has_media_type(const HttpRequest& request, std::string_view media_type) {
   const auto header = request.header("content-type");
-  if (!header) return false;
-  auto type = header->substr(0, std::min(header->find(';'), header->size()));
-  while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
-  return boost::beast::iequals(type, media_type);
+  return header && boost::beast::iequals(media_type_of(*header), media_type);
 }
 
 engine::Result<std::size_t> limit_parameter(const HttpRequest& request, std::size_t otherwise, std::size_t max) {

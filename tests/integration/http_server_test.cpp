@@ -115,6 +115,11 @@ class HttpServerTest : public testing::Test {
     return client.read_answer().value_or(RawAnswer{});
   }
 
+  void expect_served(RawClient& client) {
+    client.request("GET", "/path/x");
+    EXPECT_EQ(client.read_answer()->status, 200);
+  }
+
   /// `bytes` must be answered `status`, and the connection closed.
   void expect_closed(const std::string& bytes, int status) {
     RawClient client(server_->address());
@@ -425,10 +430,7 @@ TEST_F(HttpServerTest, OnePeerCannotTakeAllConnections) {
   start(limits);
   auto first = std::make_unique<RawClient>(server_->address());
   RawClient second(server_->address());
-  for (auto* client : {first.get(), &second}) {
-    client->request("GET", "/path/x");
-    EXPECT_EQ(client->read_answer()->status, 200);
-  }
+  for (auto* client : {first.get(), &second}) expect_served(*client);
   RawClient third(server_->address());
   EXPECT_TRUE(third.ended());
   first.reset();  // its place is free once the server has noticed
@@ -497,10 +499,7 @@ TEST_F(HttpServerTest, TakesNoMoreConnectionsThanItMay) {
   start(limits);
   auto first = std::make_unique<RawClient>(server_->address());
   RawClient second(server_->address());
-  for (auto* client : {first.get(), &second}) {
-    client->request("GET", "/path/x");
-    EXPECT_EQ(client->read_answer()->status, 200);
-  }
+  for (auto* client : {first.get(), &second}) expect_served(*client);
   RawClient third(server_->address());  // waits in the kernel's queue
   third.request("GET", "/path/third");
   first.reset();

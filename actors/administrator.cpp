@@ -1,5 +1,6 @@
 #include "actors/administrator.hpp"
 
+#include "actors/vendor_secrets.hpp"
 #include "engine/hash.hpp"
 #include "storage/codec/codec.hpp"
 #include "storage/keys.hpp"
@@ -63,7 +64,7 @@ KeyRow row_of(const storage::Key& key) {
 }
 
 void publish_registry(AdministratorState& state) {
-  auto registry = load_registry(*state.services->store);
+  auto registry = load_registry(*state.services->store, state.desk.sealer.get());
   if (!registry) return spdlog::error("keys cannot be read: {}", registry.error().what);
   state.services->switchboard->set_registry(*std::move(registry));
 }
@@ -392,6 +393,23 @@ void replay_dead_letters(Self self, OrganisationId organisation, const ReplayDea
   self->send(state.services->switchboard->gateway(), std::move(submission), ReplyPort{sink});
 }
 
+// ---- e-mail vendors
+// -------------------------------------------------------------------------------------------------------------
+
+void change_vendor(Self self, Result<VendorChange> change, const ReplyPort& port) {
+  if (!change) return port->complete(change.error());
+  commit(self, std::move(change->batch), port, [self, port, row = std::move(change->row)] {
+    publish_registry(self->state);
+    port->complete(AdminAnswer{std::vector<VendorRow>{row}});
+  });
+}
+
+void list_vendors(Self self, OrganisationId organisation, const ReplyPort& port) {
+  auto rows = vendor_rows(*self->state.services->store, organisation);
+  if (!rows) return port->complete(rows.error());
+  port->complete(AdminAnswer{*std::move(rows)});
+}
+
 TextTable server_state(const AdministratorState& state) {
   const auto& services = *state.services;
   const auto& counters = services.counters();
@@ -430,16 +448,28 @@ struct Acts {
   void operator()(const ListTargets&) const { self->send(self->state.desk.writebacks, request, port); }
   void operator()(const RemoveTarget& act) const { remove_target(self, request, act, port); }
   void operator()(const SyncTarget&) const { self->send(self->state.desk.writebacks, request, port); }
+  void operator()(const ExamineTarget&) const { self->send(self->state.desk.writebacks, request, port); }
   void operator()(const ListDeadLetters& act) const { list_dead_letters(self, request.organisation, act, port); }
   void operator()(const ReplayDeadLetters& act) const { replay_dead_letters(self, request.organisation, act, port); }
   void operator()(const DropDeadLetters& act) const { drop_dead_letters(self, request.organisation, act, 0, port); }
+  void operator()(const SetVendorSecret& act) const {
+    const auto& state = self->state;
+    change_vendor(self,
+                  set_vendor_secret(*state.services->store, state.desk.sealer.get(), request.organisation, act,
+                                    state.services->clock->now()),
+                  port);
+  }
+  void operator()(const ListVendorSecrets&) const { list_vendors(self, request.organisation, port); }
+  void operator()(const RemoveVendorSecrets& act) const {
+    change_vendor(self, remove_vendor_secrets(*self->state.services->store, request.organisation, act.vendor), port);
+  }
   void operator()(const StateDigest&) const { self->send(self->state.desk.reader, request, port); }
   void operator()(const ServerState&) const { port->complete(AdminAnswer{server_state(self->state)}); }
 };
 
 }  // namespace
 
-Result<std::shared_ptr<const Registry>> load_registry(const storage::Store& store) {
+Result<std::shared_ptr<const Registry>> load_registry(const storage::Store& store, const storage::Sealer* sealer) {
   auto organisations = storage::load_organisations(store);
   if (!organisations) return organisations.error();
   auto all = storage::load_keys(store);
@@ -454,6 +484,9 @@ Result<std::shared_ptr<const Registry>> load_registry(const storage::Store& stor
   }
   std::sort(registry->keys.begin(), registry->keys.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
+  auto vendors = open_vendor_secrets(store, sealer);
+  if (!vendors) return vendors.error();
+  registry->vendors = *std::move(vendors);
   return std::shared_ptr<const Registry>{std::move(registry)};
 }
 

@@ -8,6 +8,7 @@
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
@@ -138,6 +139,32 @@ std::vector<TargetRow> idle_targets(const WritebackSupervisorState& state, Organ
   return rows;
 }
 
+Error no_such_target() {
+  return Error{Errc::not_found, "no target has this name; `leadlight target list` names them", "name"};
+}
+
+// With a connector of its own: a worker's batches go on undisturbed, and it works where no worker runs.
+void examine(const WritebackSupervisorState& state, OrganisationId organisation, const ExamineTarget& act,
+             const ReplyPort& port) {
+  auto targets = storage::load_targets(*state.services->store);
+  if (!targets) return port->complete(targets.error());
+  const auto at = std::find_if(targets->begin(), targets->end(), [&](const storage::TargetSettings& target) {
+    return target.organisation == organisation && target.name == act.name;
+  });
+  if (at == targets->end()) return port->complete(no_such_target());
+  auto options = options_of(state.settings, *at);
+  auto connector =
+      options ? state.settings.make_connector(*options) : Result<std::shared_ptr<TargetConnector>>{options.error()};
+  if (!connector)
+    return port->complete(AdminAnswer{std::vector<TargetFinding>{
+        {"settings", TargetFinding::Health::fail, connector.error().what,
+         "add the target again with the setting mended: leadlight target remove, then leadlight target add"}}});
+  auto keep = *connector;  // alive until it has answered
+  keep->examine(act.write_to, [port, keep](std::vector<TargetFinding> findings) {
+    port->complete(AdminAnswer{std::move(findings)});
+  });
+}
+
 void administer(Self self, const AdminRequest& request, const ReplyPort& port) {
   auto& state = self->state;
   if (std::holds_alternative<ListTargets>(request.act)) {
@@ -148,12 +175,14 @@ void administer(Self self, const AdminRequest& request, const ReplyPort& port) {
     if (!state.settings.enabled) rows->complete(AdminAnswer{idle_targets(state, request.organisation)});
     return;
   }
+  if (const auto* act = std::get_if<ExamineTarget>(&request.act))
+    return examine(state, request.organisation, *act, port);
   const auto* sync = std::get_if<SyncTarget>(&request.act);
   if (sync == nullptr) return port->complete(Error{Errc::internal, "not a question about targets", ""});
   for (const auto& [id, child] : state.workers)
     if (child.organisation == request.organisation && child.target == sync->name)
       return self->send(child.worker, WorkerQuestion{*sync}, port);
-  port->complete(Error{Errc::not_found, "no target has this name; `leadlight target list` names them", "name"});
+  port->complete(no_such_target());
 }
 
 }  // namespace

@@ -118,11 +118,26 @@ void HttpSession::stamp() {
   request_began_ = Steady::now();
   request_.received_at = server_.clock->now();
   request_.request_id = make_request_id(request_.received_at);
+  trace_ = {};
   server_.traffic->requests.fetch_add(1, std::memory_order_relaxed);
+}
+
+// From here on the request's `traceparent` is our own step: what handlers and targets go on from.
+void HttpSession::join_trace() {
+  constexpr std::string_view name = "traceparent";
+  std::optional<TraceContext> caller;
+  std::size_t fields = 0;
+  for (const auto& [field, value] : request_.headers)
+    if (field == name && ++fields == 1) caller = parse_traceparent(value);
+  if (fields > 1) caller.reset();  // several are as good as none
+  if (fields > 0) std::erase_if(request_.headers, [&](const auto& field) { return field.first == name; });
+  trace_ = next_step(caller);
+  request_.headers.emplace_back(name, format_traceparent(trace_));
 }
 
 void HttpSession::on_head() {
   stamp();
+  join_trace();
   keep_alive_ = parser_->keep_alive() && ++requests_ < server_.limits.requests_per_connection_max;
   if (auto refusal = check_head()) return refuse_head(std::move(*refusal));
   const auto encoding = request_.header("content-encoding");
@@ -326,6 +341,8 @@ void HttpSession::compose(const HttpResponse& answer, std::size_t content_length
   if (answer.status != 204) line("Content-Length", std::to_string(content_length));
   line("Date", loop_.date(request_.received_at));
   if (!has_request_id) line("X-Request-Id", request_.request_id);
+  if (trace_.trace_id.empty()) trace_ = next_step(std::nullopt);  // the head was never read
+  line("traceparent", format_traceparent(trace_));
   if (!keep_alive_)
     line("Connection", "close");
   else if (parser_ && parser_->is_header_done() && request_.header("connection"))
@@ -336,7 +353,9 @@ void HttpSession::compose(const HttpResponse& answer, std::size_t content_length
 void HttpSession::on_sent() {
   const auto routes = server_.router->routes().size();
   const auto index = route_ != nullptr ? static_cast<std::size_t>(route_ - server_.router->routes().data()) : routes;
-  server_.traffic->route(index).count(status_, Steady::now() - request_began_);
+  const auto took = Steady::now() - request_began_;
+  server_.traffic->route(index).count(status_, took);
+  server_.access.note({request_, route_, peer_, status_, trace_.trace_id, took});
   if (keep_alive_) return next_request();
   if (unread_input_ || buffer_.size() > 0) return linger();
   close();

@@ -8,6 +8,7 @@
 #include "net/http.hpp"
 #include "net/io_loop.hpp"
 #include "net/request_parser.hpp"
+#include "net/trace_context.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -55,6 +56,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void on_read(error_code ec, std::size_t got);
   void on_head();
   void stamp();
+  void join_trace();
   std::optional<HttpResponse> check_head();
   std::optional<HttpResponse> check_target(std::string& path);
   std::optional<HttpResponse> check_key();
@@ -81,6 +83,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   boost::beast::flat_buffer buffer_;
   std::optional<RequestParser> parser_;
   HttpRequest request_;
+  TraceContext trace_;  // our step; empty before the head is read
   std::string target_;
   Authenticator authenticator_;
   const actors::KeyView* request_key_of_ = nullptr;               // what `request_.key` was copied from …

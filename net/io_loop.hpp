@@ -3,6 +3,7 @@
 #pragma once
 
 #include "actors/protocol.hpp"
+#include "net/access_log.hpp"
 #include "net/answer_box.hpp"
 #include "net/http.hpp"
 #include "net/rate_limit.hpp"
@@ -35,6 +36,7 @@ struct ServerContext {
   RateLimiter rates;
   std::atomic<bool> draining{false};
   std::function<void(const boost::asio::ip::address& peer)> connection_closed;  // Thread: any
+  AccessLog access;
 };
 
 class IoLoop {

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -201,6 +202,14 @@ engine::Result<SecretPairs> Sealer::unseal(std::string_view sealed) const {
                               "sealed with"));
   OPENSSL_cleanse(plain.data(), plain.size());
   return secrets;
+}
+
+std::array<std::uint8_t, 32> Sealer::derive(std::string_view purpose) const {
+  std::array<std::uint8_t, 32> derived{};
+  unsigned int size = 0;
+  HMAC(EVP_sha256(), key_.data(), static_cast<int>(key_.size()), reinterpret_cast<const unsigned char*>(purpose.data()),
+       purpose.size(), derived.data(), &size);
+  return derived;
 }
 
 std::array<std::uint8_t, 32> sha256(std::string_view bytes) {

@@ -27,6 +27,9 @@ class Sealer {
   /// Errors: corrupt (changed bytes, or another key).
   [[nodiscard]] engine::Result<SecretPairs> unseal(std::string_view sealed) const;
 
+  /// A key of its own for `purpose`, always the same: HMAC-SHA-256 of the purpose under the key.
+  [[nodiscard]] std::array<std::uint8_t, 32> derive(std::string_view purpose) const;
+
  private:
   explicit Sealer(std::array<std::uint8_t, 32> key) : key_(key) {}
   std::array<std::uint8_t, 32> key_{};

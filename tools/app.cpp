@@ -3,6 +3,8 @@
 #include "actors/administrator.hpp"
 #include "actors/root_supervisor.hpp"
 #include "engine/models/model_toml.hpp"
+#include "logging/log.hpp"
+#include "logging/privacy.hpp"
 #include "net/http_client.hpp"
 #include "net/surfaces/surface.hpp"
 #include "net/targets/salesforce.hpp"
@@ -10,7 +12,6 @@
 #include "storage/rocksdb_store.hpp"
 #include "storage/sealing.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
@@ -37,16 +38,6 @@ using engine::Result;
 
 constexpr engine::Milliseconds ready_within{60'000};
 constexpr engine::Milliseconds drain_within{5'000};
-
-void set_up_log(const std::string& level) {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    auto logger = spdlog::stderr_logger_mt("leadlight");
-    logger->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
-    spdlog::set_default_logger(std::move(logger));
-  });
-  spdlog::set_level(spdlog::level::from_str(level));
-}
 
 // SIGTERM and SIGINT are waited for, not delivered; threads made later inherit this.
 sigset_t hold_back_signals() {
@@ -107,10 +98,10 @@ class RunningApp final : public App {
     sigwait(&signals_, &signal);
     const std::lock_guard guard{fatal_mutex_};
     if (fatal_.empty()) {
-      spdlog::info("stopping: no new requests, what is under way is answered");
+      logging::info("stopping: no new requests, what is under way is answered", {{"component", "process"}});
       return 0;
     }
-    spdlog::critical("the process stops: {}", fatal_);
+    logging::critical("the process stops", {{"component", "process"}, {"reason", fatal_}});
     spdlog::shutdown();
     // The disk may have failed below us: nothing more is written, not even at exit.
     std::_Exit(1);
@@ -126,6 +117,7 @@ class RunningApp final : public App {
     auto sealer = storage::Sealer::open(config_.data, false);
     if (!sealer) return sealer.error();
     sealer_ = std::make_shared<const storage::Sealer>(*std::move(sealer));
+    logging::set_name_key(sealer_->derive("names of leads in the log"));
     storage::RocksDbOptions options;
     options.block_cache_bytes = config_.block_cache_bytes;
     options.faults = config_.storage_faults;
@@ -133,7 +125,7 @@ class RunningApp final : public App {
     if (!store) return store.error();
     store_ = *std::move(store);
     log_ = std::make_unique<storage::LocalLog>(*store_);
-    auto registry = actors::load_registry(*store_);
+    auto registry = actors::load_registry(*store_, sealer_.get());
     if (!registry) return registry.error();
     switchboard_->set_registry(*std::move(registry));
     return engine::Ok{};
@@ -142,7 +134,9 @@ class RunningApp final : public App {
   engine::Status bind() {
     client_ = net::HttpClient::make();
     auto router = std::make_shared<net::Router>();
-    net::add_surfaces(*router, net::SurfaceContext{switchboard_, clock_});
+    net::SurfaceContext context{switchboard_, clock_};
+    context.traces = traces_;
+    net::add_surfaces(*router, context);
     router_ = std::move(router);
     if (!config_.listen_at_all) return engine::Ok{};
     net::HttpLimits limits;
@@ -154,9 +148,8 @@ class RunningApp final : public App {
   }
 
   actors::ConnectorFactory connector_factory() {
-    return [client = client_,
-            clock = clock_](const actors::TargetOptions& options) -> Result<std::shared_ptr<actors::TargetConnector>> {
-      if (options.kind == "salesforce") return net::make_salesforce(options, client, clock);
+    return [client = client_, clock = clock_, traces = traces_](const actors::TargetOptions& options) -> Result<std::shared_ptr<actors::TargetConnector>> {
+      if (options.kind == "salesforce") return net::make_salesforce(options, client, clock, traces);
       return Error{Errc::invalid, "'" + options.kind + "' is not a kind of target; use salesforce", "kind"};
     };
   }
@@ -214,6 +207,7 @@ class RunningApp final : public App {
   sigset_t signals_;
   std::shared_ptr<actors::SystemClock> clock_;
   actors::SwitchboardPtr switchboard_;
+  net::TraceBookPtr traces_ = std::make_shared<net::TraceBook>();
   std::shared_ptr<const storage::Sealer> sealer_;
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<storage::LocalLog> log_;
@@ -230,7 +224,7 @@ class RunningApp final : public App {
 }  // namespace
 
 Result<std::unique_ptr<App>> App::start(const ServerConfig& config) {
-  set_up_log(config.log_level);
+  logging::set_up(config.log_format == "json" ? logging::Format::json : logging::Format::text, config.log_level);
   auto app = std::make_unique<RunningApp>(config);
   if (auto started = app->start(); !started) return started.error();
   return std::unique_ptr<App>{std::move(app)};

@@ -30,6 +30,7 @@ struct ServerConfig {
   double low_water_share = 0.05;                // … or below this share of the disk, whichever is smaller
   engine::Milliseconds log_retention = 180 * engine::day;
   std::string log_level = "info";
+  std::string log_format = "text";  // or "json"
   bool listen_at_all = true;   // off for the CLI on a data directory
   bool writebacks = true;      // off for the CLI on a data directory
   std::string storage_faults;  // tests only; see RocksDbOptions::faults

@@ -97,6 +97,7 @@ const std::vector<Setting>& settings() {
       {"storage", "low_water_bytes", to_number<std::uint64_t>(&ServerConfig::low_water_bytes, 0, 1ULL << 50U)},
       {"storage", "low_water_share", to_number<double>(&ServerConfig::low_water_share, 0.0, 1.0)},
       {"storage", "log_retention_days", set_retention},
+      {"log", "format", to_choice(&ServerConfig::log_format, {"text", "json"})},
       {"log", "level", to_choice(&ServerConfig::log_level, {"debug", "info", "warn", "error", "critical"})},
   };
   return all;

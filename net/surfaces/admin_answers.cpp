@@ -8,6 +8,7 @@ using actors::DeadLetterRow;
 using actors::KeyRow;
 using actors::ModelRow;
 using actors::TargetRow;
+using actors::VendorRow;
 
 void write(JsonWriter& json, const KeyRow& row) {
   json.object().member("id", row.id).member("name", row.name).key("scopes").array();
@@ -48,6 +49,25 @@ void write(JsonWriter& json, const DeadLetterRow& row) {
       .end_object();
 }
 
+std::string_view word(actors::TargetFinding::Health health) {
+  switch (health) {
+    case actors::TargetFinding::Health::ok: return "ok";
+    case actors::TargetFinding::Health::warn: return "warn";
+    case actors::TargetFinding::Health::fail: return "fail";
+  }
+  return "fail";
+}
+
+void write(JsonWriter& json, const actors::TargetFinding& finding) {
+  json.object().member("check", finding.check).member("health", word(finding.health)).member("found", finding.found);
+  json.member_or_null("remedy", finding.remedy).end_object();
+}
+
+void write(JsonWriter& json, const VendorRow& row) {
+  json.object().member("vendor", row.vendor).member("secrets", row.secrets).member("changed_at", row.changed_at);
+  json.end_object();
+}
+
 struct AnswerText {
   AdminShape shape;
   std::size_t limit;
@@ -68,6 +88,7 @@ struct AnswerText {
   std::string operator()(const std::vector<KeyRow>& all) const { return rows("tokens", all); }
   std::string operator()(const std::vector<ModelRow>& all) const { return rows("models", all); }
   std::string operator()(const std::vector<TargetRow>& all) const { return rows("targets", all); }
+  std::string operator()(const std::vector<VendorRow>& all) const { return rows("email_vendors", all); }
   std::string operator()(const std::vector<DeadLetterRow>& all) const {
     JsonWriter json;
     json.object().key("dead_letters").array();
@@ -75,6 +96,7 @@ struct AnswerText {
     json.end_array().member_or_null("next", all.size() >= limit && !all.empty() ? all.back().after : "").end_object();
     return json.take();
   }
+  std::string operator()(const std::vector<actors::TargetFinding>& all) const { return rows("findings", all); }
   std::string operator()(const actors::SyncStep& step) const {
     JsonWriter json;
     json.object().member("examined", step.examined).member("differing", step.differing).member("written", step.written);

@@ -4,6 +4,8 @@
 // Its own error envelope, and the rate headers on every answer. The answer is flat and holds texts only, so that
 // Marketo's mappings and Salesforce Flow's structure inference both work.
 #include "engine/hash.hpp"
+#include "logging/log.hpp"
+#include "logging/privacy.hpp"
 #include "net/json_writer.hpp"
 #include "net/surfaces/surface.hpp"
 #include "net/url_text.hpp"
@@ -108,6 +110,18 @@ HttpResponse accepted(const actors::Receipt& receipt, const LiveRequest& live, c
   return response;
 }
 
+// The writeback that this trigger causes belongs to the request's trace.
+void note_trace(const SurfaceContext& context, const HttpRequest& request, const engine::Record& record) {
+  const auto trace = parse_traceparent(request.header("traceparent").value_or(""));
+  if (trace && context.traces) context.traces->note(record.lead, *trace);
+  if (!logging::debug_is_on()) return;
+  logging::debug("a trigger came in", {{"component", "hg_live"},
+                                       {"request_id", request.request_id},
+                                       {"trace_id", trace ? trace->trace_id : std::string{}},
+                                       {"organisation", static_cast<std::uint32_t>(request.key->organisation)},
+                                       {"lead", logging::lead_name(record.email)}});
+}
+
 void handle(const SurfaceContext& context, const HttpRequest& request, Respond respond) {
   const auto& key = *request.key;
   if (!key.live_scoring) return respond(envelope({Errc::forbidden, std::string(not_enabled), {}}, request));
@@ -124,6 +138,7 @@ void handle(const SurfaceContext& context, const HttpRequest& request, Respond r
   record.surface = engine::Surface::hg_live;
   record.request_id = request.request_id;
   record.body = engine::Trigger{live->source};
+  note_trace(context, request, record);
   ask(context, std::move(submission),
       [about = essentials(request), live = std::move(*live), respond = std::move(respond)](actors::Reply reply) {
         if (const auto* error = std::get_if<Error>(&reply)) return respond(envelope(*error, about));

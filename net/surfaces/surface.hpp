@@ -4,27 +4,42 @@
 #include "actors/protocol.hpp"
 #include "net/http.hpp"
 #include "net/json_reader.hpp"
+#include "net/trace_context.hpp"
 
 #include <caf/send.hpp>
 
 #include <atomic>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
+namespace leadlight::actors {
+class ScoreFeed;
+}
+
 namespace leadlight::net {
+
+class EmailVendors;
+class HttpClient;
 
 struct SurfaceContext {
   actors::SwitchboardPtr switchboard;
   actors::ClockPtr clock;
+  std::shared_ptr<const EmailVendors> email_vendors = nullptr;  // null: those built in (net/email_vendors.hpp)
+  std::shared_ptr<actors::ScoreFeed> feed = nullptr;            // none: nothing is streamed
+  std::shared_ptr<HttpClient> client = nullptr;                 // for what a call must be checked with; null: none
+  TraceBookPtr traces = nullptr;  // none: targets are told no trace
 };
 
 /// Each adds one surface's routes.
 void add_hg_live(Router& router, const SurfaceContext& context);
 void add_events(Router& router, const SurfaceContext& context);
 void add_leads(Router& router, const SurfaceContext& context);
+void add_stream(Router& router, const SurfaceContext& context);
 void add_requests(Router& router, const SurfaceContext& context);
 void add_operations(Router& router, const SurfaceContext& context);
 void add_admin(Router& router, const SurfaceContext& context);
+void add_email_hooks(Router& router, const SurfaceContext& context);
 void add_openapi(Router& router);
 /// All of the above.
 void add_surfaces(Router& router, const SurfaceContext& context);
@@ -49,10 +64,15 @@ class ReplyFunction final : public actors::ReplySink {
   std::atomic<bool> done_{false};
 };
 
-/// Sends `message` to the gateway; `on_reply(actors::Reply)` is called once, on whichever thread replies.
+/// Sends `message` to the gateway; `on_reply(actors::Reply)` is called once, on whichever thread replies. A submission
+/// marked for the spool is guarded by it.
 template <class Message, class OnReply>
 void ask(const SurfaceContext& context, Message message, OnReply on_reply) {
   actors::ReplyPort port = std::make_shared<ReplyFunction<OnReply>>(std::move(on_reply));
+  if constexpr (std::is_same_v<Message, actors::Submission>) {
+    if (message.spool)
+      if (const auto spool = context.switchboard->spool()) port = spool->guard(message, std::move(port));
+  }
   const auto gateway = context.switchboard->gateway();
   if (gateway) caf::anon_send(gateway, std::move(message), std::move(port));
   // else the port dies here, which answers `unavailable`

@@ -93,12 +93,14 @@ class SalesforceConnector final : public actors::TargetConnector {
 
 Result<std::shared_ptr<actors::TargetConnector>> make_salesforce(const TargetOptions& options,
                                                                  std::shared_ptr<HttpClient> client,
-                                                                 actors::ClockPtr clock) {
+                                                                 actors::ClockPtr clock, TraceBookPtr traces) {
   auto settings = salesforce::read_settings(options);
   if (!settings) return settings.error();
   auto shared = std::make_shared<Shared>();
   shared->settings = std::move(*settings);
   shared->clock = clock;
+  shared->traces = std::move(traces);
+  shared->target_name = options.name;
   auto tokens = std::make_shared<salesforce::TokenSource>(shared->settings.credentials, client, std::move(clock),
                                                           shared->settings.deadline, shared->settings.allow_http);
   shared->session = std::make_shared<salesforce::Session>(std::move(tokens), client, shared->settings.deadline,

@@ -13,14 +13,17 @@
 #include "actors/protocol.hpp"
 #include "engine/result.hpp"
 #include "net/http_client.hpp"
+#include "net/trace_context.hpp"
 
 #include <memory>
 
 namespace leadlight::net {
 
+/// `traces`: which trace a lead's writeback belongs to; none: calls carry no `traceparent`.
 /// Errors: invalid (an option is missing or wrong; `field` names it).
 engine::Result<std::shared_ptr<actors::TargetConnector>> make_salesforce(const actors::TargetOptions& options,
                                                                          std::shared_ptr<HttpClient> client,
-                                                                         actors::ClockPtr clock);
+                                                                         actors::ClockPtr clock,
+                                                                         TraceBookPtr traces = nullptr);
 
 }  // namespace leadlight::net

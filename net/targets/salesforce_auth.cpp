@@ -126,6 +126,7 @@ void Session::send(const ApiCall& call, const Token& token, std::size_t attempt,
   request.method = call.method;
   request.url = token.instance_url + call.path;
   request.headers = {{"Authorization", "Bearer " + token.access_token}, {"Accept", "application/json"}};
+  if (!call.traceparent.empty()) request.headers.emplace_back("traceparent", call.traceparent);
   if (!client_name_.empty()) request.headers.emplace_back("Sforce-Call-Options", "client=" + client_name_);
   if (!call.body.empty()) {
     request.headers.emplace_back("Content-Type", "application/json; charset=UTF-8");

@@ -64,8 +64,9 @@ class TokenSource : public std::enable_shared_from_this<TokenSource> {
 
 struct ApiCall {
   std::string method;
-  std::string path;  // from the host's root: "/services/data/v60.0/…"
-  std::string body;  // JSON; empty: none
+  std::string path;              // from the host's root: "/services/data/v60.0/…"
+  std::string body;              // JSON; empty: none
+  std::string traceparent = {};  // empty: none
 };
 
 /// How a call ended: with `hold` it says nothing about the content and the batch must stop.

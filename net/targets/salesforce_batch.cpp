@@ -1,5 +1,7 @@
 #include "net/targets/salesforce_batch.hpp"
 
+#include "logging/log.hpp"
+
 #include <algorithm>
 #include <random>
 #include <utility>
@@ -17,6 +19,27 @@ constexpr std::size_t unknown_faults_max = 3;     // different records, before o
 constexpr int unknown_fault_status = 500;
 
 }  // namespace
+
+// One call serves many leads and can carry one trace: the newest trigger's, whose caller most likely still looks.
+void Batch::join_trace() {
+  if (!shared_->traces || dry_run_) return;
+  std::vector<engine::LeadId> leads;
+  leads.reserve(items_.size());
+  for (const auto& item : items_) leads.push_back(item.write.lead);
+  trace_ = shared_->traces->newest_of(leads);
+}
+
+// A lead that is done with keeps no trace; one that is tried again does.
+void Batch::leave_trace(const TargetReport& report) {
+  if (!trace_) return;
+  for (const auto& result : report.results)
+    if (result.kind == TargetWriteResult::Kind::final) shared_->traces->forget(result.lead, trace_->number);
+  logging::debug("a batch was brought to its target", {{"component", "salesforce"},
+                                                       {"target", shared_->target_name},
+                                                       {"trace_id", trace_->trace.trace_id},
+                                                       {"leads", items_.size()},
+                                                       {"calls", calls_}});
+}
 
 void Batch::run_phase(Task then) {
   phase_done_ = std::move(then);
@@ -40,6 +63,7 @@ void Batch::pump() {
 }
 
 void Batch::call(ApiCall api_call, std::function<void(const ApiOutcome&)> then, bool even_held) {
+  if (trace_) api_call.traceparent = format_traceparent(next_step(trace_->trace));
   shared_->session->call(std::move(api_call),
                          [self = shared_from_this(), then = std::move(then), even_held](const ApiOutcome& outcome) {
                            self->calls_ += outcome.calls;
@@ -399,6 +423,7 @@ void Batch::finish() {
   report.calls = calls_;
   if (!hold_ || answered_)
     for (const auto& item : items_) report.results.push_back(result_of(item));
+  leave_trace(report);
   const auto done = std::exchange(done_, nullptr);
   done(std::move(report));
 }

@@ -9,6 +9,7 @@
 #include "net/targets/salesforce_auth.hpp"
 #include "net/targets/salesforce_settings.hpp"
 #include "net/targets/salesforce_wire.hpp"
+#include "net/trace_context.hpp"
 
 #include <atomic>
 #include <cstddef>
@@ -28,6 +29,8 @@ struct Shared {
   Settings settings;
   std::shared_ptr<Session> session;
   actors::ClockPtr clock;
+  TraceBookPtr traces;      // none: calls carry no trace
+  std::string target_name;  // for the log
   /// Of the signals field: from its description, or learnt from a refusal.
   std::atomic<std::size_t> signals_characters{1024};
 };
@@ -67,6 +70,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   }
 
   void start() {
+    join_trace();
     std::vector<std::string> emails;
     for (auto& item : items_) {
       if (queryable(item.write.email))
@@ -80,6 +84,8 @@ class Batch : public std::enable_shared_from_this<Batch> {
  private:
   using Task = std::function<void()>;
 
+  void join_trace();
+  void leave_trace(const actors::TargetReport& report);
   void look_up_leads(std::vector<std::string> emails);
   void look_up(LookUp kind, std::vector<std::string> keys, Task then);
   void query(LookUp kind, const std::vector<std::string>& keys, const std::string& next_url);
@@ -112,6 +118,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
 
   std::shared_ptr<Shared> shared_;
   bool dry_run_;
+  std::optional<TraceBook::Entry> trace_;  // of the newest trigger among the writes
   std::function<void(actors::TargetReport)> done_;
   std::vector<Item> items_;
   std::vector<Piece> pieces_;

@@ -25,16 +25,23 @@ const std::vector<Area>& areas() {
   static const std::vector<Area> rows = {
       {"engine/models/", {"engine/"}, {"std", "toml++"}, {"std", "toml++"}},
       {"engine/", {"engine/"}, {"std"}, {"std"}},
+      {"logging/", {"engine/", "logging/"}, {"std"}, {"std", "spdlog", "fmt", "openssl"}},
       {"storage/", {"engine/", "storage/"}, {"std"}, {"std", "system", "rocksdb", "openssl", "zstd"}},
       {"actors/protocol.hpp", {"engine/", "actors/clock.hpp"}, {"std", "caf"}, {}},
       {"actors/clock.hpp", {"engine/"}, {"std", "caf"}, {}},
       // Public suffixes are looked up where a record gets its domain, and nowhere else.
-      {"actors/domains.cpp", {"engine/", "storage/", "actors/"}, {}, {"std", "caf", "system", "spdlog", "libpsl"}},
-      {"actors/gateway.cpp", {"engine/", "storage/", "actors/"}, {}, {"std", "caf", "system", "spdlog", "libpsl"}},
-      {"actors/", {"engine/", "storage/", "actors/"}, {"std", "caf"}, {"std", "caf", "system", "spdlog"}},
-      {"net/", {"engine/", "net/", "actors/protocol.hpp", "actors/clock.hpp"}, {}, {}, true},
-      {"tools/", {"engine/", "storage/", "actors/", "net/", "tools/"}, {}, {}, true},
-      {"tests/", {"engine/", "storage/", "actors/", "net/", "tools/", "tests/"}, {}, {}, true},
+      {"actors/domains.cpp",
+       {"engine/", "logging/", "storage/", "actors/"},
+       {},
+       {"std", "caf", "system", "spdlog", "libpsl"}},
+      {"actors/gateway.cpp",
+       {"engine/", "logging/", "storage/", "actors/"},
+       {},
+       {"std", "caf", "system", "spdlog", "libpsl"}},
+      {"actors/", {"engine/", "logging/", "storage/", "actors/"}, {"std", "caf"}, {"std", "caf", "system", "spdlog"}},
+      {"net/", {"engine/", "logging/", "net/", "actors/protocol.hpp", "actors/clock.hpp"}, {}, {}, true},
+      {"tools/", {"engine/", "logging/", "storage/", "actors/", "net/", "tools/"}, {}, {}, true},
+      {"tests/", {"engine/", "logging/", "storage/", "actors/", "net/", "tools/", "tests/"}, {}, {}, true},
   };
   return rows;
 }
@@ -49,7 +56,7 @@ const Area* area_of(std::string_view path) {
 }
 
 bool is_ours(std::string_view included) {
-  const Names folders = {"engine/", "storage/", "actors/", "net/", "tools/", "tests/"};
+  const Names folders = {"engine/", "logging/", "storage/", "actors/", "net/", "tools/", "tests/"};
   return std::any_of(folders.begin(), folders.end(), [&](auto folder) { return included.starts_with(folder); });
 }
 

@@ -48,7 +48,7 @@ bool has_word(std::string_view line, std::string_view word) {
 }
 
 bool in_product(std::string_view path) {
-  constexpr std::array<std::string_view, 5> folders = {"engine/", "storage/", "actors/", "net/", "tools/"};
+  constexpr std::array<std::string_view, 6> folders = {"engine/", "logging/", "storage/", "actors/", "net/", "tools/"};
   return std::any_of(folders.begin(), folders.end(), [&](auto folder) { return path.starts_with(folder); });
 }
 

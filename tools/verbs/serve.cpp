@@ -20,6 +20,7 @@ struct ServeOptions {
   std::string listen;
   std::string sandbox;
   std::string lead_host;
+  std::string log_format;
 };
 
 /// The configuration file, over it the environment, over both the command line.
@@ -33,6 +34,7 @@ engine::Result<ServerConfig> config_of(const ServeOptions& options) {
   if (!options.listen.empty()) config->listen = options.listen;
   if (!options.sandbox.empty()) config->sandbox = options.sandbox;
   if (!options.lead_host.empty()) config->lead_host = options.lead_host;
+  if (!options.log_format.empty()) config->log_format = options.log_format;
   return config;
 }
 
@@ -67,6 +69,10 @@ void add_serve(CLI::App& program, VerbContext& context) {
                   "What runs the leads: hosted (their shard, the default) or spawned (an actor each)")
       ->type_name("HOST")
       ->check(CLI::IsMember({"hosted", "spawned"}));
+  verb.add_option("--log-format", options->log_format,
+                  "How the log looks: text (the default) or json, a line an object")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json"}));
   verb.footer(
       "The first line on standard output is a JSON object, printed when the server is ready:\n"
       "  {\"listening\":\"127.0.0.1:8080\",\"data\":\"./data\",\"version\":\"0.1.0\"}\n"

@@ -1,6 +1,7 @@
 #include "actors/committer.hpp"
 
-#include <spdlog/spdlog.h>
+#include "logging/log.hpp"
+
 #include <caf/typed_event_based_actor.hpp>
 
 #include <chrono>
@@ -31,7 +32,8 @@ void flush(Self self, const Services& services, const std::function<void(std::st
   }
   if (!committed && !state.failed) {
     state.failed = committed.error();
-    spdlog::critical("storage failed, nothing more is acknowledged and the process stops: {}", committed.error().what);
+    logging::critical("storage failed, nothing more is acknowledged and the process stops",
+                      {{"component", "storage"}, {"reason", committed.error().what}});
     fatal("storage failed: " + committed.error().what);
   }
   for (auto& waiting : state.waiting) waiting.reply.deliver(committed);

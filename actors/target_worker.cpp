@@ -1,10 +1,12 @@
 #include "actors/target_worker.hpp"
 
+#include "logging/limiter.hpp"
+#include "logging/log.hpp"
+#include "logging/privacy.hpp"
 #include "storage/codec/codec.hpp"
 #include "storage/keys.hpp"
 #include "storage/settings.hpp"
 
-#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -28,8 +30,18 @@ constexpr engine::Milliseconds hold_max{60'000};
 constexpr engine::Milliseconds hold_operator{300'000};
 constexpr engine::Milliseconds resubmit_after{500};
 constexpr std::size_t outbox_page = 10'000;
+constexpr std::uint32_t dead_letter_lines_a_second = 10;
 
 void pump(Self self);
+
+std::vector<logging::Field> about(const TargetWorkerState& state, logging::Field first = {"", ""},
+                                  logging::Field second = {"", ""}) {
+  return {{"component", "target"},
+          {"target", state.options.name},
+          {"organisation", static_cast<std::uint32_t>(state.organisation)},
+          std::move(first),
+          std::move(second)};
+}
 
 // ---- queue
 // -------------------------------------------------------------------------------------------------------------
@@ -89,13 +101,13 @@ void read_outbox(TargetWorkerState& state) {
     auto rows = state.services->store->scan(Family::outbox, keys::target_prefix(state.options.id), from, outbox_page);
     if (!rows) {
       state.more_in_outbox = true;  // read on later
-      return spdlog::error("the outbox of target {} cannot be read: {}", state.options.name, rows.error().what);
+      return logging::error("the outbox of a target cannot be read", about(state, {"reason", rows.error().what}));
     }
     for (const auto& row : *rows) {
       const auto key = keys::parse_outbox(row.key);
       const auto entry = storage::decode_outbox(row.value);
       if (!key || !entry) {
-        spdlog::error("an outbox entry of target {} is corrupt and is left alone", state.options.name);
+        logging::error("an outbox entry is corrupt and is left alone", about(state));
         continue;
       }
       if (flies(state, key->lead)) continue;
@@ -139,8 +151,7 @@ void hold(Self self, const TargetReport::Hold& why, std::uint64_t seen) {
   if (why.retry_after) pause = std::max(pause, *why.retry_after);
   if (state.held.empty()) state.services->counters().targets_held.fetch_add(1, std::memory_order_relaxed);
   if (state.held != why.reason)
-    spdlog::warn("target {} is held for {:.1f} s: {}", state.options.name, static_cast<double>(pause.count()) / 1000,
-                 why.reason);
+    logging::warn("a target is held", about(state, {"reason", why.reason}, {"for_ms", pause.count()}));
   state.held = why.reason;
   state.operator_needed = why.operator_needed;
   state.hold_until = std::max(state.hold_until, now + pause);
@@ -149,7 +160,7 @@ void hold(Self self, const TargetReport::Hold& why, std::uint64_t seen) {
 
 void release(TargetWorkerState& state) {
   if (state.held.empty()) return;
-  spdlog::info("target {} answers again", state.options.name);
+  logging::info("a target answers again", about(state));
   state.services->counters().targets_held.fetch_sub(1, std::memory_order_relaxed);
   state.held.clear();
   state.operator_needed = false;
@@ -241,6 +252,18 @@ engine::WritebackResult final_result(const TargetWrite& write, const TargetWrite
   return result;
 }
 
+void tell_of_dead_letter(const TargetWorkerState& state, const TargetWrite& write,
+                         const engine::WritebackResult& result) {
+  static logging::Limiter limiter{dead_letter_lines_a_second};
+  if (result.outcome != WriteOutcome::dead_letter) return;
+  const auto verdict = limiter.ask(std::chrono::steady_clock::now());
+  if (!verdict.write) return;
+  auto fields = about(state, {"lead", logging::lead_name(write.email)}, {"code", result.code});
+  fields.emplace_back("reason", result.detail);
+  fields.emplace_back("left_out", verdict.left_out > 0 ? std::to_string(verdict.left_out) : std::string{});
+  logging::warn("a writeback became a dead letter", fields);
+}
+
 // What one lead's answer comes to: a record when it is final, else back into the queue.
 std::optional<Record> settle(TargetWorkerState& state, const TargetWrite& write, const TargetWriteResult& answer,
                              Item item) {
@@ -261,6 +284,7 @@ std::optional<Record> settle(TargetWorkerState& state, const TargetWrite& write,
     result.outcome = WriteOutcome::dead_letter;
   }
   count(state.services->counters(), result, item.owed.owed_at);
+  tell_of_dead_letter(state, write, result);
   return result_record(state, item, write.email, std::move(result));
 }
 
@@ -280,6 +304,7 @@ std::optional<Record> give_back(TargetWorkerState& state, const TargetWrite& wri
   late.detail = "tried for 24 hours; last: " + reason;
   auto result = final_result(write, late, item);
   count(state.services->counters(), result, item.owed.owed_at);
+  tell_of_dead_letter(state, write, result);
   return result_record(state, item, write.email, std::move(result));
 }
 
@@ -429,9 +454,16 @@ bool start_sync(Self self) {
         id ? storage::decode_lead(*id, row.value) : Error{engine::Errc::corrupt, "a lead's key is malformed", ""};
     if (!lead) continue;
     const auto score = engine::score_at(model, lead->window, now);
-    state.sync_writes.push_back(
-        {*id, std::string{lead->email.view()}, score.score, score.segment,
-         engine::signals_text(model, lead->window, now, state.connector->signals_characters_max()), now, 0});
+    TargetWrite write;
+    write.lead = *id;
+    write.email = lead->email;
+    write.score = score.score;
+    write.segment = score.segment;
+    write.signals = engine::signals_text(model, lead->window, now, state.connector->signals_characters_max());
+    write.scored_at = now;
+    write.model_id = model.model().id;
+    write.model_version = model.model().version;
+    state.sync_writes.push_back(std::move(write));
   }
   sync.sum.examined = rows->size();
   if (rows->size() == limit) sync.sum.next = rows->back().key + '\0';
@@ -505,7 +537,7 @@ void take_check(Self self, const Status& status) {
   if (status) {
     state.ready = true;
     release(state);
-    spdlog::info("target {} ({}) is ready", state.options.name, state.options.kind);
+    logging::info("a target is ready", about(state, {"kind", state.options.kind}));
   } else {
     // The target may simply not be up yet, so look again soon at first, slowly later.
     const bool passing = status.error().code == engine::Errc::unavailable;
@@ -529,7 +561,7 @@ TargetWorker::behavior_type target_worker(Self self, ServicesPtr services, Organ
     state.held = connector.error().what;
     state.operator_needed = true;
     state.services->counters().targets_held.fetch_add(1, std::memory_order_relaxed);
-    spdlog::warn("target {} is held: {}", state.options.name, state.held);
+    logging::warn("a target is held", about(state, {"reason", state.held}));
   }
   read_outbox(state);
   return {

@@ -5,12 +5,16 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
 
 namespace leadlight::logging {
 namespace {
+
+// Before it is set up nothing is written: a library's default goes to standard output, which belongs to the program.
+std::atomic<bool> is_set_up{false};
 
 std::string_view word(spdlog::level::level_enum level) {
   switch (level) {
@@ -42,10 +46,10 @@ class Formatter final : public spdlog::formatter {
   Format format_;
 };
 
-void write(spdlog::level::level_enum level, std::string_view message, FieldList fields) {
+void write(spdlog::level::level_enum level, std::string_view message, Fields fields) {
   auto* const logger = spdlog::default_logger_raw();
-  if (logger == nullptr || !logger->should_log(level)) return;
-  const auto text = packed(message, {fields.begin(), fields.size()});
+  if (!is_set_up || logger == nullptr || !logger->should_log(level)) return;
+  const auto text = packed(message, fields);
   logger->log(level, spdlog::string_view_t(text.data(), text.size()));
 }
 
@@ -56,27 +60,43 @@ void set_up(Format format, const std::string& level) {
   std::call_once(once, [] { spdlog::set_default_logger(spdlog::stderr_logger_mt("leadlight")); });
   spdlog::set_formatter(std::make_unique<Formatter>(format));
   spdlog::set_level(spdlog::level::from_str(level));
+  is_set_up = true;
 }
 
-void debug(std::string_view message, FieldList fields) {
+void debug(std::string_view message, std::initializer_list<Field> fields) {
+  write(spdlog::level::debug, message, {fields.begin(), fields.size()});
+}
+void debug(std::string_view message, const std::vector<Field>& fields) {
   write(spdlog::level::debug, message, fields);
 }
-void info(std::string_view message, FieldList fields) {
+void info(std::string_view message, std::initializer_list<Field> fields) {
+  write(spdlog::level::info, message, {fields.begin(), fields.size()});
+}
+void info(std::string_view message, const std::vector<Field>& fields) {
   write(spdlog::level::info, message, fields);
 }
-void warn(std::string_view message, FieldList fields) {
+void warn(std::string_view message, std::initializer_list<Field> fields) {
+  write(spdlog::level::warn, message, {fields.begin(), fields.size()});
+}
+void warn(std::string_view message, const std::vector<Field>& fields) {
   write(spdlog::level::warn, message, fields);
 }
-void error(std::string_view message, FieldList fields) {
+void error(std::string_view message, std::initializer_list<Field> fields) {
+  write(spdlog::level::err, message, {fields.begin(), fields.size()});
+}
+void error(std::string_view message, const std::vector<Field>& fields) {
   write(spdlog::level::err, message, fields);
 }
-void critical(std::string_view message, FieldList fields) {
+void critical(std::string_view message, std::initializer_list<Field> fields) {
+  write(spdlog::level::critical, message, {fields.begin(), fields.size()});
+}
+void critical(std::string_view message, const std::vector<Field>& fields) {
   write(spdlog::level::critical, message, fields);
 }
 
 bool debug_is_on() {
   auto* const logger = spdlog::default_logger_raw();
-  return logger != nullptr && logger->should_log(spdlog::level::debug);
+  return is_set_up && logger != nullptr && logger->should_log(spdlog::level::debug);
 }
 
 }  // namespace leadlight::logging

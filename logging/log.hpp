@@ -9,18 +9,23 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace leadlight::logging {
 
-/// Sets up the process's log; a later call changes format and level. `level`: debug, info, warn, error or critical.
+/// Sets up the process's log, without which nothing is written; a later call changes format and level. `level`: debug, info, warn, error or critical.
 void set_up(Format format, const std::string& level);
 
-using FieldList = std::initializer_list<Field>;
-void debug(std::string_view message, FieldList fields = {});
-void info(std::string_view message, FieldList fields = {});
-void warn(std::string_view message, FieldList fields = {});
-void error(std::string_view message, FieldList fields = {});
-void critical(std::string_view message, FieldList fields = {});
+void debug(std::string_view message, std::initializer_list<Field> fields = {});
+void debug(std::string_view message, const std::vector<Field>& fields);
+void info(std::string_view message, std::initializer_list<Field> fields = {});
+void info(std::string_view message, const std::vector<Field>& fields);
+void warn(std::string_view message, std::initializer_list<Field> fields = {});
+void warn(std::string_view message, const std::vector<Field>& fields);
+void error(std::string_view message, std::initializer_list<Field> fields = {});
+void error(std::string_view message, const std::vector<Field>& fields);
+void critical(std::string_view message, std::initializer_list<Field> fields = {});
+void critical(std::string_view message, const std::vector<Field>& fields);
 
 /// Whether lines of level debug are written; for those whose fields cost something to make.
 bool debug_is_on();

@@ -1,12 +1,11 @@
 // The listening socket and the io threads behind it.
+#include "logging/log.hpp"
 #include "net/connection_counts.hpp"
 #include "net/http.hpp"
 #include "net/io_loop.hpp"
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
-
-#include <spdlog/spdlog.h>
 
 #include <charconv>
 #include <condition_variable>
@@ -44,8 +43,9 @@ engine::Result<tcp::endpoint> parse_endpoint(const std::string& address) {
 class Server final : public HttpServer {
  public:
   Server(std::shared_ptr<const Router> router, actors::SwitchboardPtr switchboard, actors::ClockPtr clock,
-         HttpLimits limits, std::size_t threads) {
+         HttpLimits limits, std::size_t threads, std::shared_ptr<const TlsIdentity> tls) {
     context_.traffic = router->traffic();
+    context_.tls = std::move(tls);
     context_.router = std::move(router);
     context_.switchboard = std::move(switchboard);
     context_.clock = std::move(clock);
@@ -151,7 +151,7 @@ class Server final : public HttpServer {
 
   void on_accept_failed(error_code ec) {
     if (ec == asio::error::operation_aborted) return accept();  // paused, or paused and opened again
-    spdlog::warn("cannot accept a connection: {}; trying again", ec.message());
+    logging::warn("a connection cannot be accepted; trying again", {{"component", "http"}, {"reason", ec.message()}});
     again_->expires_after(accept_again_after);  // out of descriptors, most likely: trying at once would spin
     again_->async_wait([this](error_code stopped) {
       if (!stopped) accept();
@@ -191,9 +191,10 @@ class Server final : public HttpServer {
 engine::Result<std::shared_ptr<HttpServer>> HttpServer::bind(const std::string& address,
                                                              std::shared_ptr<const Router> router,
                                                              actors::SwitchboardPtr switchboard, actors::ClockPtr clock,
-                                                             HttpLimits limits, std::size_t threads) {
-  auto server =
-      std::make_shared<Server>(std::move(router), std::move(switchboard), std::move(clock), std::move(limits), threads);
+                                                             HttpLimits limits, std::size_t threads,
+                                                             std::shared_ptr<const TlsIdentity> tls) {
+  auto server = std::make_shared<Server>(std::move(router), std::move(switchboard), std::move(clock), std::move(limits),
+                                         threads, std::move(tls));
   if (const auto listening = server->listen(address); !listening) return listening.error();
   return std::shared_ptr<HttpServer>(std::move(server));
 }

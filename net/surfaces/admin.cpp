@@ -69,6 +69,13 @@ void sync_target(const SurfaceContext& context, const HttpRequest& request, Resp
   Desk{context}.send(request, std::move(respond), std::move(act));
 }
 
+void examine_target(const SurfaceContext& context, const HttpRequest& request, Respond respond) {
+  auto act = parse_examine_target(request.body);
+  if (!act) return respond(problem(act.error(), request));
+  act->name = request.captures.front();
+  Desk{context}.send(request, std::move(respond), std::move(*act));
+}
+
 void list_dead_letters(const SurfaceContext& context, const HttpRequest& request, Respond respond) {
   const auto limit = limit_parameter(request, dead_letters_limit, dead_letters_limit_max);
   if (!limit) return respond(problem(limit.error(), request));
@@ -123,6 +130,20 @@ void add_targets(Router& router, const SurfaceContext& context) {
               plain(context, AdminShape::one,
                     [](const HttpRequest& request) -> Act { return actors::RemoveTarget{request.captures.front()}; })});
   router.add({"POST", "/v1/admin/targets/{name}/sync", "admin", body_bytes_max, bound(context, sync_target)});
+  router.add({"POST", "/v1/admin/targets/{name}/examine", "admin", body_bytes_max, bound(context, examine_target)});
+}
+
+void add_sources(Router& router, const SurfaceContext& context) {
+  router.add({"GET", "/v1/admin/sources", "admin", 0,
+              plain(context, AdminShape::list, [](const HttpRequest&) -> Act { return actors::ListSources{}; })});
+  router.add({"POST", "/v1/admin/sources", "admin", body_bytes_max,
+              from_body(context, 201, parse_add_source, [](actors::AddSource act) -> Act { return act; })});
+  router.add({"DELETE", "/v1/admin/sources/{name}", "admin", 0,
+              plain(context, AdminShape::one,
+                    [](const HttpRequest& request) -> Act { return actors::RemoveSource{request.captures.front()}; })});
+  router.add({"POST", "/v1/admin/sources/{name}/pull", "admin", 0,
+              plain(context, AdminShape::one,
+                    [](const HttpRequest& request) -> Act { return actors::PullSource{request.captures.front()}; })});
 }
 
 engine::Result<DeadLetterAct> parse_replay(const std::string& body) {
@@ -149,6 +170,7 @@ void add_dead_letters(Router& router, const SurfaceContext& context) {
 void add_admin(Router& router, const SurfaceContext& context) {
   add_keys_and_models(router, context);
   add_targets(router, context);
+  add_sources(router, context);
   add_dead_letters(router, context);
   router.add({"GET", "/v1/admin/leads/{email}/actor", "admin", 0, bound(context, show_actor)});
   router.add({"GET", "/v1/admin/digest", "admin", 0,

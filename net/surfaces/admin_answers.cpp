@@ -14,6 +14,8 @@ void write(JsonWriter& json, const KeyRow& row) {
   json.object().member("id", row.id).member("name", row.name).key("scopes").array();
   for (const auto& scope : row.scopes) json.value(scope);
   json.end_array().member("rate", row.rate).member("created_at", row.created_at).member("revoked_at", row.revoked_at);
+  if (row.on_unavailable != actors::OnUnavailable::by_surface)
+    json.member("on_unavailable", row.on_unavailable == actors::OnUnavailable::spool ? "spool" : "refuse");
   if (!row.key.empty()) json.member("key", row.key);
   json.end_object();
 }
@@ -33,6 +35,15 @@ void write(JsonWriter& json, const TargetRow& row) {
   for (const auto& [name, value] : row.options) json.member(name, value);
   json.end_object().member("queued", row.queued).member("dead_letters", row.dead_letters);
   json.member("quota_used", row.quota_used).end_object();
+}
+
+void write(JsonWriter& json, const actors::SourceRow& row) {
+  json.object().member("name", row.name).member("kind", row.kind).member_or_null("target", row.target);
+  json.member("state", row.state).member("reason", row.reason).member("mapping", row.mapping);
+  json.key("options").object();
+  for (const auto& [name, value] : row.options) json.member(name, value);
+  json.end_object().member("waiting", row.waiting).member("calls", row.calls).member("activities", row.activities);
+  json.member("polled_at", row.polled_at).end_object();
 }
 
 void write(JsonWriter& json, const DeadLetterRow& row) {
@@ -97,6 +108,13 @@ struct AnswerText {
     return json.take();
   }
   std::string operator()(const std::vector<actors::TargetFinding>& all) const { return rows("findings", all); }
+  std::string operator()(const std::vector<actors::SourceRow>& all) const { return rows("sources", all); }
+  std::string operator()(const actors::PullReport& report) const {
+    JsonWriter json;
+    json.object().member("activities", report.activities).member("fresh", report.fresh);
+    json.member("calls", report.calls).end_object();
+    return json.take();
+  }
   std::string operator()(const actors::SyncStep& step) const {
     JsonWriter json;
     json.object().member("examined", step.examined).member("differing", step.differing).member("written", step.written);

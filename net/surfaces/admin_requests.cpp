@@ -11,6 +11,7 @@ namespace {
 using engine::Errc;
 using engine::Error;
 using engine::Status;
+constexpr std::size_t write_to_bytes_max = 254;
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
 Error refuse(std::string_view field, std::string_view rule) {
@@ -89,6 +90,10 @@ engine::Result<actors::CreateKey> parse_create_key(const std::string& body) {
       const auto rate = take_rate(member);
       if (!rate) return rate.error();
       act.rate = *rate;
+    } else if (member.name == "on_unavailable") {
+      if (member.kind != JsonKind::text || (member.text != "spool" && member.text != "refuse"))
+        return refuse("on_unavailable", "must be spool or refuse; without it the surface decides");
+      act.on_unavailable = member.text == "spool" ? actors::OnUnavailable::spool : actors::OnUnavailable::refuse;
     } else {
       return unknown(member.name);
     }
@@ -115,11 +120,53 @@ engine::Result<actors::AddTarget> parse_add_target(const std::string& body) {
       taken = take_text(member, act.kind);
     else if (member.name == "name")
       taken = take_text(member, act.name);
+    else if (member.name == "replace")
+      taken = take_flag(member, act.replace);
     else if (member.name == "options")
       taken = take_pairs("options", std::string(member.raw), act.options);
     else if (member.name == "secrets")
       taken = take_pairs("secrets", std::string(member.raw), act.secrets);
     else
+      return unknown(member.name);
+    if (!taken) return taken.error();
+  }
+  if (act.kind.empty()) return refuse("kind", "is required");
+  if (act.name.empty()) return refuse("name", "is required");
+  return act;
+}
+
+engine::Result<actors::ExamineTarget> parse_examine_target(const std::string& body) {
+  actors::ExamineTarget act;
+  if (body.empty()) return act;
+  const auto members = json_reader().object(body);
+  if (!members) return members.error();
+  for (const auto& member : *members) {
+    if (member.name != "write_to") return unknown(member.name);
+    if (member.kind == JsonKind::null) continue;
+    if (auto taken = take_text(member, act.write_to); !taken) return taken.error();
+    if (act.write_to.empty() || act.write_to.size() > write_to_bytes_max)
+      return refuse("write_to", "must be an e-mail address or the id of a record");
+  }
+  return act;
+}
+
+engine::Result<actors::AddSource> parse_add_source(const std::string& body) {
+  const auto members = json_reader().object(body);
+  if (!members) return members.error();
+  actors::AddSource act;
+  for (const auto& member : *members) {
+    Status taken = engine::Ok{};
+    if (member.name == "kind")
+      taken = take_text(member, act.kind);
+    else if (member.name == "name")
+      taken = take_text(member, act.name);
+    else if (member.name == "target" && member.kind != JsonKind::null)
+      taken = take_text(member, act.target);
+    else if (member.name == "options")
+      taken = take_pairs("options", std::string(member.raw), act.options);
+    else if (member.name == "secrets")
+      taken = take_pairs("secrets", std::string(member.raw), act.secrets);
+    else if (member.name != "target")
       return unknown(member.name);
     if (!taken) return taken.error();
   }

@@ -20,12 +20,15 @@ std::string actor_text(const actors::ActorView& view);
 // What a request's body asks for. Errors: invalid, naming the member; unknown members are refused.
 engine::Result<actors::CreateKey> parse_create_key(const std::string& body);
 engine::Result<actors::AddTarget> parse_add_target(const std::string& body);
+engine::Result<actors::AddSource> parse_add_source(const std::string& body);
 
 struct DeadLetterAct {
   std::string target;
   std::string email;  // normalised, or empty: all of the target
   bool dry_run = false;
 };
+/// An empty body examines without a write.
+engine::Result<actors::ExamineTarget> parse_examine_target(const std::string& body);
 engine::Result<DeadLetterAct> parse_dead_letter_act(const std::string& body, bool may_dry_run);
 
 /// Cursors of the actors are bytes; outside they are hexadecimal.

@@ -52,14 +52,16 @@ struct LiveRequest {
   std::string source;  // "salesforce", "marketo" or empty
 };
 
+/// Marketo sends a template's line breaks as they are typed.
 std::string_view trim(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  constexpr std::string_view blanks = " \t\r\n";
+  while (!text.empty() && blanks.find(text.front()) != std::string_view::npos) text.remove_prefix(1);
+  while (!text.empty() && blanks.find(text.back()) != std::string_view::npos) text.remove_suffix(1);
   return text;
 }
 
 engine::Result<LiveRequest> check(std::string_view email, std::string_view source) {
-  auto normal = normalise_email(email);
+  auto normal = normalise_email(trim(email));
   if (!normal) return normal.error();
   source = trim(source);
   LiveRequest live{std::move(*normal), {}};
@@ -82,9 +84,32 @@ engine::Result<LiveRequest> parse_form_body(const std::string& body) {
   return check(email, source);
 }
 
+/// `"email": ""a@b.co""`: with JSON encoding Marketo brings the quotes, and the template has them too.
+bool quoted_twice(std::string_view body) {
+  for (auto at = body.find("\"\""); at != std::string_view::npos; at = body.find("\"\"", at + 1)) {
+    const auto before = trim(body.substr(0, at));
+    if (before.ends_with(':') && at + 2 < body.size() && body.substr(at + 2, 1).find_first_of(" ,}\r\n\t") != 0)
+      return true;
+  }
+  return false;
+}
+
+Error twice_quoted() {
+  return {Errc::invalid,
+          "The request body is not valid JSON: a value stands in two pairs of quotes. With token encoding JSON Marketo "
+          "brings them; take yours out of the template",
+          {}};
+}
+
+/// What the body looks like counts more than what its Content-Type says: a webhook's header is typed by hand.
+bool is_form(const HttpRequest& request) {
+  if (trim(request.body).starts_with('{') || has_media_type(request, "application/json")) return false;
+  return has_media_type(request, "application/x-www-form-urlencoded") || request.body.find('=') != std::string::npos;
+}
+
 engine::Result<LiveRequest> parse_json_body(const std::string& body) {
   const auto members = json_reader().object(body);
-  if (!members) return members.error();
+  if (!members) return quoted_twice(body) ? twice_quoted() : members.error();
   std::string_view email;
   std::string_view source;
   for (const auto& member : *members) {
@@ -98,11 +123,12 @@ engine::Result<LiveRequest> parse_json_body(const std::string& body) {
   return check(email, source);
 }
 
-HttpResponse accepted(const actors::Receipt& receipt, const LiveRequest& live, const HttpRequest& about) {
+HttpResponse accepted(const actors::Receipt& receipt, actors::Durability durability, const LiveRequest& live,
+                      const HttpRequest& about) {
   JsonWriter json;
   json.object().member("status", "accepted").member("request_id", receipt.request_id).member("email", live.email);
   if (!live.source.empty()) json.member("source", live.source);
-  json.member("accepted_at", about.received_at).end_object();
+  json.member("accepted_at", about.received_at).member("durability", label(durability)).end_object();
   auto response = HttpResponse::json(202, json.take());
   add_rate_headers(response, about.rate);
   // A trigger that joined a pending one is known by that one's id, in the header too.
@@ -125,12 +151,12 @@ void note_trace(const SurfaceContext& context, const HttpRequest& request, const
 void handle(const SurfaceContext& context, const HttpRequest& request, Respond respond) {
   const auto& key = *request.key;
   if (!key.live_scoring) return respond(envelope({Errc::forbidden, std::string(not_enabled), {}}, request));
-  auto live = has_media_type(request, "application/x-www-form-urlencoded") ? parse_form_body(request.body)
-                                                                           : parse_json_body(request.body);
+  auto live = is_form(request) ? parse_form_body(request.body) : parse_json_body(request.body);
   if (!live) return respond(envelope(live.error(), request));
 
   actors::Submission submission;
   submission.organisation = key.organisation;
+  submission.spool = key.spools(true);  // neither Apex nor Marketo sends a trigger twice
   auto& record = submission.records.emplace_back();
   record.lead = engine::lead_id(key.organisation, live->email);
   record.email = live->email;
@@ -145,7 +171,7 @@ void handle(const SurfaceContext& context, const HttpRequest& request, Respond r
         const auto* receipts = std::get_if<actors::Receipts>(&reply);
         if (receipts == nullptr || receipts->receipts.empty())
           return respond(envelope({Errc::internal, "Internal server error", {}}, about));
-        respond(accepted(receipts->receipts.front(), live, about));
+        respond(accepted(receipts->receipts.front(), receipts->durability, live, about));
       });
 }
 

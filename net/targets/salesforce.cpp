@@ -3,6 +3,7 @@
 #include "net/targets/salesforce_auth.hpp"
 #include "net/targets/salesforce_batch.hpp"
 #include "net/targets/salesforce_describe.hpp"
+#include "net/targets/salesforce_examination.hpp"
 #include "net/targets/salesforce_settings.hpp"
 
 #include <algorithm>
@@ -79,6 +80,11 @@ class SalesforceConnector final : public actors::TargetConnector {
   void write(std::vector<TargetWrite> writes, bool dry_run, std::function<void(TargetReport)> done) override {
     auto batch = std::make_shared<salesforce::Batch>(shared_, std::move(writes), dry_run, std::move(done));
     client_->after(Milliseconds{0}, [batch] { batch->start(); });
+  }
+
+  void examine(std::string write_to, std::function<void(std::vector<actors::TargetFinding>)> done) override {
+    auto examination = std::make_shared<salesforce::Examination>(shared_, std::move(write_to), std::move(done));
+    client_->after(Milliseconds{0}, [examination] { examination->start(); });
   }
 
   [[nodiscard]] std::size_t batch_max() const override { return salesforce::records_per_call_max; }

@@ -64,42 +64,113 @@ std::optional<Described> find_field(const json::array& fields, std::string_view 
   return std::nullopt;
 }
 
-std::string check_score(const Described& field, const std::string& where) {
+using Fault = FieldReport::Fault;
+using Faults = std::vector<Fault>;
+
+constexpr const char* other_type = "map another field with --option, or make one of the right type (guide, section 1)";
+constexpr const char* grant_field =
+    "give the integration's permission set Read and Edit on the field (guide, section 2)";
+
+Faults check_score(const Described& field, const std::string& where) {
   static const std::set<std::string, std::less<>> numeric = {"double", "int", "percent", "currency"};
-  if (!numeric.contains(field.type)) return where + " is of type " + field.type + ", not Number";
+  if (!numeric.contains(field.type)) return {{where + " is of type " + field.type + ", not Number", other_type}};
   if (field.precision > 0 && field.precision - field.scale < 3)
-    return where + " has room for fewer than 3 digits before the point: 100 does not fit";
+    return {{where + " has room for fewer than 3 digits before the point: 100 does not fit",
+             "give the field more digits before the point; 18,0 is usual"}};
   return {};
 }
 
-std::vector<std::string> check_segment(const Described& field, const std::string& where,
-                                       std::span<const std::string> labels) {
-  std::vector<std::string> faults;
+Faults check_segment(const Described& field, const std::string& where, std::span<const std::string> labels) {
+  Faults faults;
   if (field.type == "picklist" || field.type == "combobox") {
     for (const auto& label : labels) {
       const bool known =
           std::find(field.active_values.begin(), field.active_values.end(), label) != field.active_values.end();
       if (field.restricted && !known)
-        faults.push_back(where + " is a restricted picklist without the value \"" + label + "\"");
+        faults.push_back({where + " is a restricted picklist without the value \"" + label + "\"",
+                          "add the value to the picklist, or name one that it has with --option label_…"});
     }
   } else if (field.type == "string" || field.type == "textarea") {
     for (const auto& label : labels)
-      if (cut_signals(label, field.length) != label) faults.push_back(where + " is too short for \"" + label + "\"");
+      if (cut_signals(label, field.length) != label)
+        faults.push_back({where + " is too short for \"" + label + "\"", "lengthen the field"});
   } else {
-    faults.push_back(where + " is of type " + field.type + ", neither Picklist nor Text");
+    faults.push_back({where + " is of type " + field.type + ", neither Picklist nor Text", other_type});
   }
   return faults;
 }
 
-std::string check_signals(const Described& field, const std::string& where) {
+Faults check_signals(const Described& field, const std::string& where) {
   static constexpr std::size_t characters_min = 40;  // below it not even one signal's line fits
   if (field.type != "textarea" && field.type != "string")
-    return where + " is of type " + field.type + ", neither Text nor Text Area";
+    return {{where + " is of type " + field.type + ", neither Text nor Text Area", other_type}};
   if (field.length < characters_min)
-    return where + " holds " + std::to_string(field.length) + " characters; make it " + std::to_string(characters_min) +
-           " or more (1024 is usual)";
+    return {{where + " holds " + std::to_string(field.length) + " characters; make it " +
+                 std::to_string(characters_min) + " or more (1024 is usual)",
+             "lengthen the field"}};
   return {};
 }
+
+Faults check_scored_at(const Described& field, const std::string& where) {
+  if (field.type == "datetime") return {};
+  return {{where + " is of type " + field.type + ", not Date/Time", other_type}};
+}
+
+/// "double(18,0), editable", "textarea(1024), read-only".
+std::string words_of(const Described& field) {
+  std::string words = field.type;
+  if (field.precision > 0)
+    words += "(" + std::to_string(static_cast<int>(field.precision)) + "," +
+             std::to_string(static_cast<int>(field.scale)) + ")";
+  else if (field.type == "string" || field.type == "textarea")
+    words += "(" + std::to_string(field.length) + ")";
+  if (!field.active_values.empty())
+    words += " of " + std::to_string(field.active_values.size()) + " values" + (field.restricted ? ", restricted" : "");
+  return words + (field.updateable ? ", editable" : ", read-only");
+}
+
+/// Reads the fields of one object's description, one report each.
+class Examiner {
+ public:
+  Examiner(const json::array& fields, std::string_view object) : fields_(fields), object_(object) {}
+
+  template <class Check>
+  std::optional<Described> mapped(const std::string& name, Check check) {
+    if (name.empty()) return std::nullopt;
+    auto& report = reports.emplace_back();
+    report.where = object_ + "." + name;
+    auto field = find_field(fields_, name);
+    if (!field) {
+      report.faults.push_back({report.where + " does not exist, or the user may not see it (field-level security)",
+                               "make the field (guide, section 1), or: " + std::string(grant_field)});
+      return std::nullopt;
+    }
+    report.found = words_of(*field);
+    if (!field->updateable)
+      report.faults.push_back({report.where + " cannot be edited by the user (field-level security)", grant_field});
+    for (auto& fault : check(*field, report.where)) report.faults.push_back(std::move(fault));
+    return field;
+  }
+
+  void readable(const char* name) {
+    if (find_field(fields_, name)) return;
+    const auto where = object_ + "." + name;
+    reports.push_back({where, {}, {{where + " cannot be read by the user (field-level security)", grant_field}}});
+  }
+
+  void editable(bool allowed) {
+    reports.push_back({object_, allowed ? "its records may be edited" : "", {}});
+    if (!allowed)
+      reports.back().faults.push_back({"the user may not edit " + object_ + " records: grant Edit",
+                                       "Object Settings of the permission set: Read and Edit (guide, section 2)"});
+  }
+
+  std::vector<FieldReport> reports;
+
+ private:
+  const json::array& fields_;
+  std::string object_;
+};
 
 }  // namespace
 
@@ -114,37 +185,19 @@ DescribeVerdict compare_describe(std::string_view body, std::string_view object,
     verdict.faults.push_back("Salesforce's description of " + std::string(object) + " could not be read");
     return verdict;
   }
-  if (answer->contains("updateable") && !flag_of(*answer, "updateable"))
-    verdict.faults.push_back("the user may not edit " + std::string(object) + " records: grant Edit");
-  const auto examine = [&](const std::string& name, auto check) {
-    if (name.empty()) return;
-    const auto where = std::string(object) + "." + name;
-    const auto field = find_field(list->as_array(), name);
-    if (!field) {
-      verdict.faults.push_back(where + " does not exist, or the user may not see it (field-level security)");
-      return;
-    }
-    if (!field->updateable) verdict.faults.push_back(where + " cannot be edited by the user (field-level security)");
-    check(*field, where);
-  };
-  const auto add = [&verdict](std::string fault) {
-    if (!fault.empty()) verdict.faults.push_back(std::move(fault));
-  };
+  Examiner examiner{list->as_array(), object};
+  examiner.editable(!answer->contains("updateable") || flag_of(*answer, "updateable"));
   if (object == "Lead")
-    for (const auto* name : {"Email", "IsConverted", "ConvertedContactId"})
-      if (!find_field(list->as_array(), name))
-        verdict.faults.push_back("Lead." + std::string(name) + " cannot be read by the user (field-level security)");
-  examine(fields.score, [&](const Described& field, const std::string& where) { add(check_score(field, where)); });
-  examine(fields.segment, [&](const Described& field, const std::string& where) {
-    for (auto& fault : check_segment(field, where, labels)) add(std::move(fault));
+    for (const auto* name : {"Email", "IsConverted", "ConvertedContactId"}) examiner.readable(name);
+  examiner.mapped(fields.score, check_score);
+  examiner.mapped(fields.segment, [&](const Described& field, const std::string& where) {
+    return check_segment(field, where, labels);
   });
-  examine(fields.signals, [&](const Described& field, const std::string& where) {
-    add(check_signals(field, where));
-    verdict.signals_characters = field.length;
-  });
-  examine(fields.scored_at, [&](const Described& field, const std::string& where) {
-    if (field.type != "datetime") add(where + " is of type " + field.type + ", not Date/Time");
-  });
+  if (const auto signals = examiner.mapped(fields.signals, check_signals)) verdict.signals_characters = signals->length;
+  examiner.mapped(fields.scored_at, check_scored_at);
+  verdict.reports = std::move(examiner.reports);
+  for (const auto& report : verdict.reports)
+    for (const auto& fault : report.faults) verdict.faults.push_back(fault.what);
   return verdict;
 }
 

@@ -117,12 +117,13 @@ bool queryable(std::string_view email) {
 }
 
 std::string look_up_query(LookUp kind, const Fields& fields, std::span<const std::string> keys, bool created_date) {
-  const bool leads = kind == LookUp::lead_by_email;
+  const bool leads = kind != LookUp::contact_by_id;
   std::string query = leads ? "SELECT Id, Email, IsConverted, ConvertedContactId" : "SELECT Id, Email";
   for (const auto& field : {fields.score, fields.segment, fields.signals, fields.scored_at})
     if (!field.empty()) query += ", " + field;
   if (created_date) query += ", CreatedDate";
-  query += leads ? " FROM Lead WHERE Email IN (" : " FROM Contact WHERE Id IN (";
+  query += leads ? " FROM Lead" : " FROM Contact";
+  query += kind == LookUp::lead_by_email ? " WHERE Email IN (" : " WHERE Id IN (";
   for (std::size_t i = 0; i < keys.size(); ++i) query += (i == 0 ? "" : ",") + soql_quote(keys[i]);
   return query + ")";
 }

@@ -41,7 +41,7 @@ std::string percent_encode(std::string_view text);
 bool queryable(std::string_view email);
 
 /// What to ask for records by, and in which object.
-enum class LookUp { lead_by_email, contact_by_id };
+enum class LookUp { lead_by_email, lead_by_id, contact_by_id };
 std::string look_up_query(LookUp kind, const Fields& fields, std::span<const std::string> keys, bool created_date);
 /// Groups of keys that fit one query each, in order.
 std::vector<std::vector<std::string>> split_keys(LookUp kind, const Fields& fields, std::vector<std::string> keys,

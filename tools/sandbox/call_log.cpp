@@ -33,7 +33,8 @@ void CallLog::add(std::string target, const net::HttpRequest& request, std::uint
             request.query,
             form ? without_secrets(request.body) : request.body,
             status,
-            at};
+            at,
+            std::string(request.header("traceparent").value_or(""))};
   const std::lock_guard lock(mutex_);
   call.seq = ++last_seq_;
   body_bytes_ += call.body.size();
@@ -69,7 +70,8 @@ json::object CallLog::list(const Filter& filter) const {
                     {"query", std::move(query)},
                     {"body", call.body},
                     {"status", call.status},
-                    {"at", net::format_time(call.at)}});
+                    {"at", net::format_time(call.at)},
+                    {"traceparent", call.traceparent}});
   }
   return {{"calls", std::move(rows)}};
 }

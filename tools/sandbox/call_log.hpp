@@ -44,6 +44,7 @@ class CallLog {
     std::string body;
     std::uint16_t status = 0;
     engine::Timestamp at;
+    std::string traceparent;  // the caller's trace, with the sandbox's own step
   };
 
   mutable std::mutex mutex_;

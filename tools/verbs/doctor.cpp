@@ -1,10 +1,12 @@
 #include "tools/verbs/checkup.hpp"
+#include "tools/verbs/doctor_salesforce.hpp"
 #include "tools/verbs/rendering.hpp"
 #include "tools/verbs/verbs.hpp"
 
 #include <boost/json/array.hpp>
 
 #include <filesystem>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -71,19 +73,43 @@ Result<Shown> examine(AdminClient& client, const VerbContext& context) {
     if (!answer) return answer.error();
     judge(answer->value, running, findings);
   }
+  auto sources = client.call("GET", "/v1/admin/sources");
+  auto targets = client.call("GET", "/v1/admin/targets");
+  if (!sources || !targets) return !sources ? sources.error() : targets.error();
+  judge_sources(sources->value, targets->value, running, findings);
   return shown_of(findings);
 }
 
 }  // namespace
 
 void add_doctor(CLI::App& program, VerbContext& context) {
-  auto& verb = add_state_verb(program, context, "doctor", "Look for what is wrong, and say what to do",
-                              [&context](AdminClient& client) { return examine(client, context); });
+  auto wanted = std::make_shared<SalesforceExamination>();
+  auto salesforce = std::make_shared<CLI::App*>(nullptr);
+  // The library calls the part's callback first and then the verb's own, so that one decides.
+  const Work work = [&context, wanted, salesforce](AdminClient& client) {
+    return (*salesforce)->parsed() ? examine_salesforce(client, *wanted) : examine(client, context);
+  };
+  auto& verb = add_state_verb(program, context, "doctor", "Look for what is wrong, and say what to do", work);
   verb.footer(
       "Exit status 1 when something is wrong; a warning alone does not change it.\n"
       "Examples:\n"
       "  leadlight doctor --data ./data\n"
-      "  leadlight doctor --server http://127.0.0.1:8080 --token KEY --json");
+      "  leadlight doctor --server http://127.0.0.1:8080 --token KEY --json\n"
+      "  leadlight doctor salesforce --write-to ada@example.com --server http://127.0.0.1:8080");
+  auto& part =
+      add_state_verb(verb, context, "salesforce", "Look at Salesforce: login, API requests, each mapped field", work);
+  *salesforce = &part;
+  part.add_option("--target", wanted->target, "Only this target; by default every one of kind salesforce")
+      ->type_name("NAME");
+  part.add_option("--write-to", wanted->write_to,
+                  "Also write test values to this Lead, read them back, and put back what was there")
+      ->type_name("EMAIL_OR_LEAD_ID");
+  part.footer(
+      "Exit status 1 when something fails; a warning alone does not change it. Without --write-to nothing is changed.\n"
+      "With it, automation of yours on the three fields runs twice: for the test values and for putting back.\n"
+      "Examples:\n"
+      "  leadlight doctor salesforce --data ./data\n"
+      "  leadlight doctor salesforce --target crm --write-to 00Q5e00000AbCdE --server http://127.0.0.1:8080");
 }
 
 }  // namespace leadlight::tools::verbs

@@ -182,6 +182,7 @@ void add_lead(CLI::App& program, VerbContext& context) {
       ->capture_default_str()
       ->check(CLI::IsMember({"-score", "score", "email"}));
   add_limit(listed, *options);
+  add_log_name(group, context);
 }
 
 }  // namespace leadlight::tools::verbs

@@ -9,11 +9,16 @@ void add_init(CLI::App& program, VerbContext& context);
 void add_serve(CLI::App& program, VerbContext& context);
 void add_sandbox(CLI::App& program, VerbContext& context);
 void add_demo(CLI::App& program, VerbContext& context);
+void add_organisation(CLI::App& program, VerbContext& context);
 void add_token(CLI::App& program, VerbContext& context);
 void add_model(CLI::App& program, VerbContext& context);
 void add_target(CLI::App& program, VerbContext& context);
+void add_source(CLI::App& program, VerbContext& context);
 void add_lead(CLI::App& program, VerbContext& context);
+/// Below `lead`.
+void add_log_name(CLI::App& group, VerbContext& context);
 void add_dlq(CLI::App& program, VerbContext& context);
+void add_vendor(CLI::App& program, VerbContext& context);
 void add_bench(CLI::App& program, VerbContext& context);
 void add_doctor(CLI::App& program, VerbContext& context);
 void add_digest(CLI::App& program, VerbContext& context);

@@ -73,7 +73,7 @@ std::string render(const actors::Receipts& receipts, const std::vector<Rejected>
   }
   JsonWriter json;
   json.object().member("request_id", request_id).member("accepted", accepted).member("duplicates", duplicates);
-  json.member("too_late", too_late);
+  json.member("too_late", too_late).member("durability", label(receipts.durability));
   write_rejected(json, rejected);
   json.end_object();
   return json.take();
@@ -165,6 +165,7 @@ void handle(const SurfaceContext& context, TypeBudget& types, const HttpRequest&
     submission.idempotency = *idempotency;
     event_context.idempotency_key = *key;
   }
+  submission.spool = !submission.idempotency && request.key->spools(false);  // who names its attempts makes others
   auto intake = take_in(request, mode, event_context);
   if (!intake) return respond(problem(intake.error(), request));
   if (intake->records.empty() && intake->rejected.empty())  // an empty batch
@@ -191,9 +192,10 @@ void handle(const SurfaceContext& context, TypeBudget& types, const HttpRequest&
 
 void add_events(Router& router, const SurfaceContext& context) {
   router.add({"POST", "/v1/events", "events", body_bytes_max,
-              [context, types = std::make_shared<TypeBudget>()](const HttpRequest& request, Respond respond) {
+              [context, types = context.types ? context.types : std::make_shared<TypeBudget>()](const HttpRequest& request, Respond respond) {
                 handle(context, *types, request, std::move(respond));
-              }});
+              },
+              problem, true});
 }
 
 }  // namespace leadlight::net

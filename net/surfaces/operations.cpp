@@ -6,8 +6,19 @@
 namespace leadlight::net {
 namespace {
 
+/// Why requests should go elsewhere now; empty: they need not.
+std::string not_ready(const actors::Switchboard& switchboard) {
+  auto reason = switchboard.not_ready();
+  const auto bytes = switchboard.counters.spool_bytes.load(std::memory_order_relaxed);
+  const auto bytes_max = switchboard.counters.spool_bytes_max.load(std::memory_order_relaxed);
+  if (reason.empty() && bytes > bytes_max / 10 * 8)
+    reason = "the spool is over 80 % full (" + std::to_string(bytes) + " of " + std::to_string(bytes_max) +
+             " bytes): the engine has not taken submissions for long, the log says why";
+  return reason;
+}
+
 HttpResponse ready(const actors::Switchboard& switchboard) {
-  const auto reason = switchboard.not_ready();
+  const auto reason = not_ready(switchboard);
   JsonWriter json;
   json.object().member("status", reason.empty() ? "ready" : "not ready");
   if (!reason.empty()) json.member("reason", reason);
@@ -18,7 +29,7 @@ HttpResponse ready(const actors::Switchboard& switchboard) {
 }
 
 HttpResponse metrics(const actors::Switchboard& switchboard, const Traffic& traffic) {
-  HttpResponse response{200, {}, metrics_text(switchboard.counters, traffic, switchboard.not_ready().empty())};
+  HttpResponse response{200, {}, metrics_text(switchboard.counters, traffic, not_ready(switchboard).empty())};
   response.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
   return response;
 }

@@ -12,11 +12,13 @@ HttpResponse render(const actors::RequestView& view) {
       .member("email", view.email)
       .member_or_null("source", view.source)
       .member("accepted_at", view.accepted_at)
+      .member("fetched_at", view.fetched_at)
       .member("scored_at", view.scored_at)
       .member("written_at", view.written_at)
       .member("outcome", view.outcome)
       .member("score", view.score)
       .member("detail", view.detail)
+      .member("durability", label(view.durability))
       .end_object();
   return HttpResponse::json(200, json.take());
 }

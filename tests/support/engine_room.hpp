@@ -5,6 +5,7 @@
 
 #include "actors/administrator.hpp"
 #include "actors/root_supervisor.hpp"
+#include "actors/source_board.hpp"
 #include "engine/hash.hpp"
 #include "engine/models/model_toml.hpp"
 #include "engine/models/starter.hpp"
@@ -28,6 +29,7 @@
 #include <deque>
 #include <functional>
 #include <future>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -154,6 +156,9 @@ struct RoomOptions {
   std::uint32_t events_per_lead_max = engine::events_per_lead_max_default;
   actors::Apply apply = engine::apply;
   actors::GatewayLimits gateway;
+  actors::SpoolSettings spool;
+  std::map<std::string, std::shared_ptr<actors::ActivitySource>> sources;  // by name
+  actors::SourceTiming source_timing;
 };
 
 class EngineRoom {
@@ -176,6 +181,7 @@ class EngineRoom {
     caf::anon_send_exit(root_, caf::exit_reason::kill);
     root_ = nullptr;
     switchboard_->set_gateway({});
+    switchboard_->set_spool(nullptr);
     system_.reset();
   }
 
@@ -187,6 +193,8 @@ class EngineRoom {
     services->clock = clock_;
     services->switchboard = switchboard_;
     services->apply = options_.apply;
+    services->sources = std::make_shared<actors::SourceBoard>();
+    services->late_after = options_.source_timing.deadline;
     services->spawned_leads = options_.spawned;
     services->shard_actors = options_.shard_actors;
     services->resident_bytes_max = options_.resident_bytes_max;
@@ -198,8 +206,13 @@ class EngineRoom {
     auto once = std::make_shared<std::once_flag>();
     actors::RootSettings settings;
     settings.gateway = options_.gateway;
+    settings.spool = options_.spool;
     settings.writebacks.make_connector = [this](const actors::TargetOptions&) {
       return engine::Result<std::shared_ptr<actors::TargetConnector>>{target_};
+    };
+    settings.sources.timing = options_.source_timing;
+    settings.sources.make_source = [this](const actors::TargetOptions& options) {
+      return engine::Result<std::shared_ptr<actors::ActivitySource>>{options_.sources.at(options.name)};
     };
     settings.read_model = [](const std::string& toml) -> engine::Result<engine::Model> {
       auto file = engine::models::read_model(toml, "test.toml");
@@ -233,18 +246,40 @@ class EngineRoom {
     return false;
   }
 
+  /// Sends to the gateway in force, if there is one; the sink hears of it.
+  template <class Message>
+  void send(Message message, actors::ReplyPort sink) {
+    if (auto gateway = switchboard_->gateway()) caf::anon_send(gateway, std::move(message), std::move(sink));
+  }
+
   template <class Message>
   Reply ask(Message message) {
-    for (int attempt = 0; attempt < 1'000; ++attempt) {
-      auto sink = std::make_shared<WaitingSink>();
-      auto future = sink->future();
-      if (auto gateway = switchboard_->gateway())
-        caf::anon_send(gateway, std::move(message), actors::ReplyPort{std::move(sink)});
-      sink.reset();
-      if (future.wait_for(patience) != std::future_status::ready) break;
-      return future.get();
-    }
+    auto future = send(std::move(message));
+    if (future.wait_for(patience) == std::future_status::ready) return future.get();
     return engine::Error{engine::Errc::unavailable, "no answer", ""};
+  }
+
+  /// As a surface sends: a submission for the spool is guarded by it.
+  template <class Message>
+  std::future<Reply> send(Message message) {
+    auto sink = std::make_shared<WaitingSink>();
+    auto future = sink->future();
+    actors::ReplyPort port = std::move(sink);
+    if constexpr (std::is_same_v<Message, actors::Submission>) {
+      if (const auto spool = message.spool ? switchboard_->spool() : nullptr)
+        port = spool->guard(message, std::move(port));
+    }
+    if (auto gateway = switchboard_->gateway()) caf::anon_send(gateway, std::move(message), std::move(port));
+    return future;
+  }
+
+  /// Records of a sender that never retries.
+  std::future<Reply> send_once(std::vector<actors::Record> records) {
+    actors::Submission submission;
+    submission.organisation = organisation;
+    submission.records = std::move(records);
+    submission.spool = true;
+    return send(std::move(submission));
   }
 
   actors::Record event(const std::string& email, const std::string& type, const std::string& id,
@@ -331,6 +366,7 @@ class EngineRoom {
   actors::ManualClock& clock() { return *clock_; }
   PlayedTarget& target() { return *target_; }
   actors::Counters& counters() { return switchboard_->counters; }
+  actors::Crowd& crowd() { return switchboard_->crowd; }
   storage::Store& store() { return *store_; }
   caf::actor_system& system() { return *system_; }
 
@@ -364,6 +400,10 @@ class EngineRoom {
       target.name = "crm";
       storage::put(batch, target);
     }
+    std::uint32_t source = 0;
+    for (const auto& [name, played] : options_.sources)
+      storage::put(batch, storage::SourceSettings{++source, organisation, "played", name, {}, {}, {}, false,
+                                                  clock_->now()});
     ASSERT_TRUE(store_->commit(batch));
   }
 

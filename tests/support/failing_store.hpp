@@ -2,7 +2,9 @@
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -16,6 +18,16 @@ class FailingStore final : public storage::Store {
 
   /// The next commit changes nothing and fails with io_error; so does every later one, as after a failure of the disk.
   void fail_next_commit() { failing_ = true; }
+  /// Commits do not return until `let_go`.
+  void hang_commits() {
+    const std::lock_guard guard{mutex_};
+    hanging_ = true;
+  }
+  void let_go() {
+    const std::lock_guard guard{mutex_};
+    hanging_ = false;
+    changed_.notify_all();
+  }
   /// Scans of this family fail with io_error until `mend`.
   void fail_scans_of(storage::Family family) { unreadable_ = family; }
   /// The disk was mended and the process restarted: commits work again.
@@ -43,6 +55,10 @@ class FailingStore final : public storage::Store {
     return below_->scan_back(family, prefix, from, limit);
   }
   engine::Status commit(const storage::Batch& changes) override {
+    {
+      std::unique_lock guard{mutex_};
+      changed_.wait(guard, [this] { return !hanging_; });
+    }
     if (failing_) return engine::Error{engine::Errc::io_error, "storage: a commit failed on demand of the test", ""};
     auto status = below_->commit(changes);
     if (status) ++commits_;
@@ -56,6 +72,9 @@ class FailingStore final : public storage::Store {
 
  private:
   std::unique_ptr<storage::Store> below_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool hanging_ = false;
   std::atomic<bool> failing_ = false;
   std::atomic<std::optional<storage::Family>> unreadable_{std::nullopt};
   std::atomic<std::size_t> commits_ = 0;

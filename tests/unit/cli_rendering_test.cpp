@@ -208,6 +208,18 @@ TEST(CliDoctor, NamesARemedyForAllThatIsNotOk) {
   for (const auto& finding : findings) EXPECT_EQ(finding.remedy.empty(), finding.health == Health::ok) << finding.check;
 }
 
+TEST(CliDoctor, TellsOfTheSpoolWhenThereIsOne) {
+  const auto judged = [](const char* state) {
+    Findings findings;
+    judge_state(json::parse(state), findings);
+    return health_of(findings, "spool");
+  };
+  EXPECT_EQ(judged(R"({"spool_bytes_max":"1000","spool_bytes":"0","spool_pending":"0"})"), Health::ok);
+  EXPECT_EQ(judged(R"({"spool_bytes_max":"1000","spool_bytes":"500","spool_pending":"3"})"), Health::warn);
+  EXPECT_EQ(judged(R"({"spool_bytes_max":"1000","spool_bytes":"801","spool_pending":"9"})"), Health::wrong);
+  EXPECT_EQ(judged(R"({"spool_bytes_max":"1000","spool_bytes":"0","spool_damaged":"1"})"), Health::wrong);
+}
+
 TEST(CliDoctor, DoesNotBlameATargetThatDoesNotRun) {
   Findings findings;
   judge_targets(json::parse(R"({"targets":[{"name":"crm","state":"held","queued":0,"dead_letters":0}]})"), false,

@@ -22,6 +22,7 @@ struct CreateOptions {
   std::string name = "command line";
   std::vector<std::string> scopes;
   std::string rate = "none";
+  std::string on_unavailable;  // empty: as the surface
 };
 
 /// A number of requests a second, or null.
@@ -42,6 +43,7 @@ std::string check_rate(const std::string& text) {
 
 Result<Shown> create(AdminClient& client, const CreateOptions& options) {
   json::object wanted{{"name", options.name}, {"rate", rate_of(options.rate)}};
+  if (!options.on_unavailable.empty()) wanted["on_unavailable"] = options.on_unavailable;
   auto& scopes = wanted["scopes"].emplace_array();
   for (const auto& scope : options.scopes) scopes.emplace_back(scope);
   auto answer = client.call("POST", "/v1/admin/tokens", json::serialize(wanted));
@@ -90,6 +92,12 @@ void add_token(CLI::App& program, VerbContext& context) {
       ->type_name("N|none")
       ->capture_default_str()
       ->check(CLI::Validator(check_rate, ""));
+  made.add_option(
+          "--on-unavailable", options->on_unavailable,
+          "What becomes of a submission that cannot be taken now: spool for a sender that never retries, refuse "
+          "for one that does (default: hg spools, the others refuse)")
+      ->type_name("spool|refuse")
+      ->check(CLI::IsMember({"spool", "refuse"}));
   made.footer(
       "Examples:\n"
       "  leadlight token create --data ./data --scope events --name website\n"

@@ -1,24 +1,31 @@
 // GATEWAY: the network actor. Commands the listeners, admits each request, fixes domain and shard, gathers batches, one
 // in flight a shard actor.
 //
-// Admission: at most `in_flight_max` records are under way; a record stays under way until the shards have answered,
+// Admission (admission.hpp) bounds the records under way; a record stays under way until the shards have answered,
 // client or no client, which bounds every mailbox. A full disk refuses records and keeps answering questions.
 #pragma once
 
+#include "actors/admission.hpp"
+#include "actors/aliases.hpp"
 #include "actors/domains.hpp"
+#include "actors/joins.hpp"
 #include "actors/messages.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 namespace leadlight::actors {
 
 struct GatewayLimits {
-  std::size_t in_flight_max = 20'000;
-  std::size_t in_flight_bytes_max = 64U << 20U;  // of the records' own texts
+  std::size_t in_flight_max = AdmissionLimits{}.records_max;
+  std::size_t in_flight_bytes_max = AdmissionLimits{}.bytes_max;
   std::size_t batch_records_max = 8'192;
 };
 
@@ -29,10 +36,11 @@ struct GatewayState {
   struct Pending {
     ReplyPort port;
     Receipts receipts;
-    std::size_t open = 0;  // parts not answered yet
+    std::uint64_t number = 0;      // ascending as they are admitted
+    std::size_t open_records = 0;  // not durable yet
+    std::size_t open = 0;          // open records, and one for the joins that it waits for
     std::optional<Error> failed;
-    std::size_t records = 0;
-    std::size_t bytes = 0;
+    Admission::Ticket ticket;
     std::string idempotency_key;  // empty: none
   };
   struct Part {
@@ -53,10 +61,14 @@ struct GatewayState {
   ShardTable table;
   Desks desks;
   std::vector<Lane> lanes;
-  std::size_t in_flight = 0;
-  std::size_t in_flight_bytes = 0;
-  std::string refusal;  // why records are refused; empty: they are not
+  std::optional<Admission> admission;  // set as it starts
+  std::string refusal;                 // why records are refused; empty: they are not
   std::unordered_set<std::string> idempotency_under_way;
+  std::uint64_t admitted = 0;                                           // number of the last submission
+  std::set<std::uint64_t> with_open_records;                            // numbers of submissions
+  std::vector<std::pair<std::uint64_t, std::function<void()>>> drains;  // to call once all up to a number are durable
+  std::unique_ptr<Aliases> aliases;
+  std::unique_ptr<Joins> joins;
   Domains domains;
 };
 

@@ -1,5 +1,6 @@
 #include "actors/lead_actor.hpp"
 
+#include "actors/score_feed.hpp"
 #include "storage/codec/codec.hpp"
 #include "storage/keys.hpp"
 
@@ -79,6 +80,13 @@ Status LeadActor::apply_again(const Delivery& delivery, const Services& services
 
 namespace {
 
+// What the lead was worth the instant before the record, for those who listen.
+std::optional<int> score_before(const Delivery& delivery, const engine::Lead& lead) {
+  const auto& model = delivery.organisation->model;
+  if (!model || !lead.exists() || !std::holds_alternative<engine::EngagementEvent>(delivery.record->body)) return {};
+  return engine::score_at(*model, lead.window, delivery.record->received_at).score;
+}
+
 // Notes how the record changed the window: by its own event alone, or in a way that only the whole lead tells. Nothing
 // but a new event changes a window (engine::apply).
 void note_window(Unstored& unstored, std::size_t events_before, const engine::Window& after, const Record& record) {
@@ -93,7 +101,8 @@ void note_window(Unstored& unstored, std::size_t events_before, const engine::Wi
 }  // namespace
 
 std::optional<StoredLead> LeadActor::to_store(const Unstored& unstored) {
-  if (!unstored.changed || !state_.exists()) return std::nullopt;
+  if (!unstored.changed) return std::nullopt;
+  if (!state_.exists()) return unstored.ended ? std::optional{StoredLead{state_.id, true, {}}} : std::nullopt;
   const bool whole = unstored.whole || changes_ >= changes_max;
   changes_ = static_cast<std::uint8_t>(whole ? 0 : changes_ + 1);
   return StoredLead{state_.id, whole, whole ? storage::encode(state_) : storage::encode_change(state_, unstored.added)};
@@ -107,6 +116,10 @@ Verdict LeadActor::receive(const Delivery& delivery, const Services& services, s
                                        [](const engine::TargetLedger& ledger) { return ledger.awaited; });
   const LeadId id = state_.id;
   const std::string_view sent = delivery.record->email;
+  const bool heard = services.feed && services.feed->active();
+  if (state_.exists()) verdict.segment_before = state_.segment;
+  if (heard) verdict.score_before = score_before(delivery, state_);
+  if (heard || sent.empty()) verdict.email = state_.email;
   const engine::ShortText email = sent.empty() ? state_.email : engine::ShortText{};
   const engine::ShardId shard = state_.shard;
   const auto conflicts_before = state_.conflicts;
@@ -128,6 +141,7 @@ Verdict LeadActor::receive(const Delivery& delivery, const Services& services, s
     if (decision.owed || settles) verdict.ledgers = state_.targets;
     ++records_applied_;
     const bool added = decision.known_until != Timestamp{} && decision.outcome != engine::Outcome::too_late;
+    if (std::holds_alternative<engine::MergedInto>(delivery.record->body)) unstored.ended = unstored.whole = true;
     if (added) note_window(unstored, events_before, state_.window, *delivery.record);
     unstored.changed =
         unstored.changed || decision.outcome != engine::Outcome::duplicate || state_.conflicts != conflicts_before;

@@ -26,6 +26,9 @@ struct Delivery {
 struct Verdict {
   engine::Outcome outcome = engine::Outcome::no_change;
   std::optional<engine::Score> score;
+  std::optional<int> score_before;               // at the same instant without the record; only for the feed
+  std::optional<engine::Segment> segment_before;  // none: the lead was not there
+  engine::ShortText email;                        // only where the record has none, or for the feed
   std::optional<engine::Owed> owed;
   bool conflict = false;
   Timestamp known_until{};
@@ -41,6 +44,7 @@ struct Verdict {
 struct Unstored {
   bool changed = false;
   bool whole = false;  // more than fields and new events
+  bool ended = false;  // a merge took the lead away
   std::vector<engine::WindowEvent> added;
 };
 
@@ -48,7 +52,7 @@ struct Unstored {
 struct StoredLead {
   LeadId lead;
   bool whole = true;  // the whole lead; else a change to the stored one
-  std::string bytes;
+  std::string bytes;  // empty: the lead is there no more
 };
 
 class LeadActor {

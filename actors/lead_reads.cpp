@@ -155,11 +155,47 @@ Result<TimelineView> timeline_of(const Services& services, const LeadId& lead, c
     if (!event.event_id.empty()) row.event_id = event.event_id;
     row.type = std::string{event.type.name()};
     row.occurred_at = event.occurred_at;
-    row.received_at = record->received_at;
+    row.received_at = engine::arrived_at(*record, event);
     row.surface = record->surface;
     row.outcome = all[i].entry.outcome;
     row.position = all[i].position;
     view.rows.push_back(std::move(row));
+  }
+  return view;
+}
+
+Result<std::vector<std::string>> identities_of(const storage::Store& store, const LeadId& lead, std::size_t limit) {
+  auto rows = store.scan(Family::aliases, storage::keys::members_of(lead), {}, limit);
+  if (!rows) return rows.error();
+  std::vector<std::string> identities;
+  identities.reserve(rows->size());
+  for (const auto& row : *rows) {
+    auto member = storage::decode_alias(row.value);
+    if (!member) return member.error();
+    identities.push_back(std::move(member->identity));
+  }
+  std::sort(identities.begin(), identities.end());
+  return identities;
+}
+
+Result<ProfileView> profile_of(const Services& services, const LeadId& lead, const std::string& email) {
+  ProfileView view;
+  view.email = email;
+  auto ids = identities_of(*services.store, lead, page);
+  if (!ids) return ids.error();
+  view.ids = *std::move(ids);
+  auto bytes = services.store->get(Family::attributes, storage::keys::lead(lead));
+  if (!bytes) return bytes.error();
+  if (bytes->has_value()) {
+    auto known = storage::decode_attributes(**bytes);
+    if (!known) return known.error();
+    view.attributes = std::move(known->attributes);
+  }
+  if (view.ids.empty() && view.attributes.empty()) {
+    auto state = services.store->get(Family::leads, storage::keys::lead(lead));
+    if (!state) return state.error();
+    if (!state->has_value())
+      return Error{engine::Errc::not_found, "no lead with this e-mail address is known", "email"};
   }
   return view;
 }

@@ -54,7 +54,7 @@ void LeadTable::run_mailbox(Entry& entry, const std::vector<Delivery>& deliverie
                             const std::vector<std::uint32_t>& next, RoundResult& result) {
   const auto bytes_before = static_cast<std::int64_t>(entry.actor.resident_bytes());
   std::vector<Delivery> earlier;
-  unstored_.changed = unstored_.whole = false;
+  unstored_.changed = unstored_.whole = unstored_.ended = false;
   unstored_.added.clear();
   const bool several = entry.mailbox_first != entry.mailbox_last;
   while (entry.mailbox_first != none) {

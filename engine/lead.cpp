@@ -1,6 +1,7 @@
 #include "engine/lead.hpp"
 
 #include "engine/forecast.hpp"
+#include "engine/identity.hpp"
 
 #include <algorithm>
 #include <cstdlib>
@@ -36,9 +37,10 @@ bool drifted(const Lead& lead, const Model& model, const Score& score, Timestamp
   });
 }
 
+// No target knows a person whose e-mail address nobody knows: nothing is owed for one.
 void owe(Decision& decision, const Record& record, const Organisation& organisation, Timestamp due_at,
          WritebackReason reason) {
-  if (organisation.targets.empty()) return;
+  if (organisation.targets.empty() || kind_of(decision.next.email) != IdentityKind::email) return;
   for (const auto target : organisation.targets) {
     auto& ledger = ledger_of(decision.next, target);
     ledger.due_at = ledger.owed == 0 ? due_at : std::min(ledger.due_at, due_at);
@@ -101,10 +103,11 @@ Decision apply_event(Lead lead, const Record& record, const EngagementEvent& eve
     return decision;
   }
   lead.last_position = record.position;
+  const Timestamp arrived = arrived_at(record, event);
   decision.known_until = std::max(event.occurred_at + window_span, now + dedup_span_min);
   if (event.occurred_at + window_span < decision.known_until)
     lead.ids_beyond_window_until = std::max(lead.ids_beyond_window_until, decision.known_until);
-  if (now - event.occurred_at >= window_span) {
+  if (arrived - event.occurred_at >= window_span) {
     decision.outcome = Outcome::too_late;
     decision.next = std::move(lead);
     return decision;
@@ -158,6 +161,17 @@ Decision apply_trigger(Lead lead, const Record& record, const Organisation& orga
   return decision;
 }
 
+// Scores the lead and owes the writeback that its triggers wait for.
+Decision apply_fetched(Lead lead, const Record& record, const Fetched& fetched, const Organisation& organisation) {
+  const bool scored = fetched.outcome != FetchOutcome::given_up && (fetched.answered > 0 || lead.exists());
+  if (scored && !lead.exists()) lead.last_position = record.position;  // "none" is an answer: it is known now
+  if (scored) return apply_trigger(std::move(lead), record, organisation);
+  Decision decision;
+  if (lead.exists()) lead.last_position = record.position;
+  decision.next = std::move(lead);
+  return decision;
+}
+
 // Owes a crossing when the score has left the segment that the lead was last seen in, whatever record notices it first.
 bool cross(Decision& decision, const Record& record, const Organisation& organisation, const Model& model) {
   auto& next = decision.next;
@@ -191,6 +205,16 @@ Decision apply_tick(Lead lead, const Record& record, const Organisation& organis
     owe(decision, record, organisation, now, WritebackReason::drift);
   }
   arm(decision, model, now, false);
+  return decision;
+}
+
+// The lead's events have gone to another lead: what is left is as if there had never been one.
+Decision apply_merged(Lead lead) {
+  Decision decision;
+  decision.outcome = lead.exists() ? Outcome::counted : Outcome::no_change;
+  decision.next.id = lead.id;
+  decision.next.email = std::move(lead.email);
+  decision.next.shard = lead.shard;
   return decision;
 }
 
@@ -286,7 +310,10 @@ Decision apply(Lead lead, const Record& record, const Organisation& organisation
   if (std::holds_alternative<Tick>(record.body)) return apply_tick(std::move(lead), record, organisation);
   if (const auto* result = std::get_if<WritebackResult>(&record.body))
     return apply_result(std::move(lead), record, *result, organisation);
-  Decision decision;  // a switch concerns the organisation, not a lead
+  if (std::holds_alternative<MergedInto>(record.body)) return apply_merged(std::move(lead));
+  if (const auto* fetched = std::get_if<Fetched>(&record.body))
+    return apply_fetched(std::move(lead), record, *fetched, organisation);
+  Decision decision;  // a switch concerns the organisation; attributes are stored beside the lead
   decision.next = std::move(lead);
   return decision;
 }
@@ -296,7 +323,7 @@ Window refold(const std::vector<Record>& records, Timestamp as_of, const Limits&
   for (const auto& record : records) {
     const auto* event = std::get_if<EngagementEvent>(&record.body);
     if (event == nullptr || event->occurred_at > as_of) continue;
-    if (record.received_at - event->occurred_at >= window_span) continue;
+    if (arrived_at(record, *event) - event->occurred_at >= window_span) continue;
     window.add(event->occurred_at, event->type, event->id_hash, limits.events_per_lead_max);
   }
   return window;

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace leadlight::engine {
 
@@ -42,6 +43,7 @@ struct EngagementEvent {
   std::uint64_t id_hash = 0;       // of the id; without one, of (surface, lead, type, occurred_at as sent, properties)
   std::uint64_t content_hash = 0;  // of (type, occurred_at as sent, properties): tells a conflict from a repetition
   std::string properties;          // the JSON object as sent; empty when none
+  Timestamp first_received_at{};   // of an event that came over from a joined id: when it was received; zero: now
 
   friend bool operator==(const EngagementEvent&, const EngagementEvent&) = default;
 };
@@ -105,19 +107,81 @@ struct WritebackResult {
   friend bool operator==(const WritebackResult&, const WritebackResult&) = default;
 };
 
+/// One attribute of a person or of its company, as a source told it.
+struct Attribute {
+  std::string name;   // "first_name", "title", "company.name", …
+  std::string value;  // JSON text
+  Timestamp at;       // when it became so; of two values of a name the later one holds, at the same instant the greater
+
+  friend bool operator==(const Attribute&, const Attribute&) = default;
+};
+
+/// What somebody told about the lead. Changes no score, and brings no lead into being.
+struct AttributeChange {
+  std::vector<Attribute> attributes;
+
+  friend bool operator==(const AttributeChange&, const AttributeChange&) = default;
+};
+
+/// The lead turned out to be another one, to which its events have been brought. It ends here.
+struct MergedInto {
+  LeadId lead;
+  std::string identity;
+
+  friend bool operator==(const MergedInto&, const MergedInto&) = default;
+};
+
+/// An outside call that asks for a score, of an organisation whose activity sources are asked first. Owes no writeback:
+/// the `Fetched` that follows does.
+struct FetchOwed {
+  std::string source;  // as of a Trigger
+
+  friend bool operator==(const FetchOwed&, const FetchOwed&) = default;
+};
+
+/// How asking the activity sources about a lead ended. Stored.
+enum class FetchOutcome : std::uint8_t {
+  complete = 1,  // every source has answered
+  partial = 2,   // some have, and the operator allows to score from that
+  given_up = 3,  // tried for a day; nothing is scored
+};
+
+/// The activity sources have been asked about a lead, and what they told is in the log before this record. Scores the
+/// lead and owes the writeback that its triggers wait for; when a source answered and nothing is known of the lead, it
+/// comes into being with nothing in its window (unknown is not zero, but "none" is).
+struct Fetched {
+  LeadId lead;           // whose triggers it serves: the record's lead, unless that was joined to another one meanwhile
+  Position through = 0;  // triggers up to this position
+  FetchOutcome outcome = FetchOutcome::complete;
+  std::uint32_t asked = 0;     // sources
+  std::uint32_t answered = 0;  // of them
+  std::uint32_t none = 0;      // of those, that know of no activity
+  Timestamp fetched_at{};
+  std::string detail;  // for people, without personal data
+
+  friend bool operator==(const Fetched&, const Fetched&) = default;
+};
+
 struct Record {
   Position position = 0;  // in the log of `shard`; given by the shard
   ShardId shard{};
-  LeadId lead;            // for a switch: the organisation alone, hash 0
-  std::string email;      // trimmed, lower-cased; empty for a switch
-  std::string domain;     // registrable domain; empty for free mail or none
+  LeadId lead;         // for a switch: the organisation alone, hash 0
+  std::string email;   // whose it is (identity.hpp): mostly an e-mail address, trimmed, lower-cased; empty for a switch
+  std::string domain;  // registrable domain; empty for free mail or none
   Timestamp received_at;  // our clock at the door
   Surface surface = Surface::internal;
   std::uint64_t key_id = 0;  // reserved: the key that personal data of this record is encrypted with; 0 = plain
   std::string request_id;    // what the acknowledgement carries
-  std::variant<EngagementEvent, Trigger, Tick, ModelSwitch, TargetSwitch, WritebackResult> body;
+  std::variant<EngagementEvent, Trigger, Tick, ModelSwitch, TargetSwitch, WritebackResult, AttributeChange, MergedInto,
+               FetchOwed, Fetched>
+      body;
 
   friend bool operator==(const Record&, const Record&) = default;
 };
+
+/// When an event was received for the first time, by whichever lead.
+inline Timestamp arrived_at(const Record& record, const EngagementEvent& event) {
+  return event.first_received_at == Timestamp{} ? record.received_at : event.first_received_at;
+}
 
 }  // namespace leadlight::engine

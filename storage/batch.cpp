@@ -48,6 +48,9 @@ std::string_view name(Family family) {
     case Family::dead_letters: return "dead_letters";
     case Family::timers: return "timers";
     case Family::organisations: return "organisations";
+    case Family::aliases: return "aliases";
+    case Family::attributes: return "attributes";
+    case Family::fetches: return "fetches";
   }
   return "organisations";
 }

@@ -7,6 +7,9 @@ constexpr std::size_t shard_bytes = sizeof(std::uint16_t);
 constexpr std::size_t target_bytes = sizeof(std::uint32_t);
 constexpr std::size_t number_bytes = sizeof(std::uint64_t);
 constexpr std::size_t lead_bytes = 2 * number_bytes;
+constexpr std::uint8_t alias_mark = 1;
+constexpr std::uint8_t member_mark = 2;
+constexpr std::uint8_t join_mark = 3;
 
 template <class Unsigned>
 Unsigned number_at(std::string_view key, std::size_t at) {
@@ -69,6 +72,30 @@ Key timer_prefix(engine::ShardId shard) {
   return log_prefix(shard);
 }
 
+Key alias(const engine::LeadId& identity) {
+  return Key{}.add(alias_mark).add(identity.high).add(identity.low);
+}
+
+Key aliases_of(engine::OrganisationId organisation) {
+  return Key{}.add(alias_mark).add(static_cast<std::uint32_t>(organisation));
+}
+
+Key member(const engine::LeadId& lead, const engine::LeadId& identity) {
+  return members_of(lead).add(identity.high).add(identity.low);
+}
+
+Key members_of(const engine::LeadId& lead) {
+  return Key{}.add(member_mark).add(lead.high).add(lead.low);
+}
+
+Key join_under_way(const engine::LeadId& identity) {
+  return joins_under_way().add(identity.high).add(identity.low);
+}
+
+Key joins_under_way() {
+  return Key{}.add(join_mark);
+}
+
 std::optional<engine::LeadId> parse_lead(std::string_view key) {
   if (key.size() != lead_bytes) return std::nullopt;
   return lead_at(key, 0);
@@ -84,6 +111,11 @@ std::optional<TimerKey> parse_timer(std::string_view key) {
 std::optional<OutboxKey> parse_outbox(std::string_view key) {
   if (key.size() != target_bytes + lead_bytes) return std::nullopt;
   return OutboxKey{number_at<std::uint32_t>(key, 0), lead_at(key, target_bytes)};
+}
+
+std::optional<engine::LeadId> parse_join(std::string_view key) {
+  if (key.size() != 1 + lead_bytes || key.front() != static_cast<char>(join_mark)) return std::nullopt;
+  return lead_at(key, 1);
 }
 
 std::optional<engine::Position> parse_log(std::string_view key) {

@@ -48,6 +48,13 @@ Key outbox(std::uint32_t target, const engine::LeadId& lead);  // target:u32 lea
 Key target_prefix(std::uint32_t target);
 Key timer(engine::ShardId shard, engine::Timestamp at, const engine::LeadId& lead);  // shard:u16 at:u64 lead
 Key timer_prefix(engine::ShardId shard);
+// An identity is named by the lead that it would be if it were alone.
+Key alias(const engine::LeadId& identity);                               // 1:u8 lead → what names its lead
+Key aliases_of(engine::OrganisationId organisation);                     // 1:u8 organisation:u32
+Key member(const engine::LeadId& lead, const engine::LeadId& identity);  // 2:u8 lead lead → an identity of it
+Key members_of(const engine::LeadId& lead);                              // 2:u8 lead
+Key join_under_way(const engine::LeadId& identity);                      // 3:u8 lead → the identity that ends
+Key joins_under_way();                                                   // 3:u8
 
 std::optional<engine::LeadId> parse_lead(std::string_view key);
 struct TimerKey {
@@ -61,6 +68,7 @@ struct OutboxKey {
   engine::LeadId lead;
 };
 std::optional<OutboxKey> parse_outbox(std::string_view key);
+std::optional<engine::LeadId> parse_join(std::string_view key);  // of `join_under_way`
 std::optional<engine::Position> parse_log(std::string_view key);
 struct LeadIndexKey {
   engine::LeadId lead;

@@ -1,4 +1,5 @@
 // Scores out: `GET /v1/leads` and `/v1/leads/{email}` with its receipt, timeline and forecast.
+#include "engine/identity.hpp"
 #include "net/json_writer.hpp"
 #include "net/surfaces/surface.hpp"
 
@@ -11,6 +12,7 @@ using actors::LeadQuery;
 using engine::Errc;
 using engine::Error;
 
+constexpr std::size_t identity_bytes_max = 512;
 constexpr std::size_t leads_limit = 100;
 constexpr std::size_t leads_limit_max = 1'000;
 constexpr std::size_t timeline_limit = 100;
@@ -135,6 +137,19 @@ HttpResponse render_timeline(const actors::TimelineView& timeline) {
   return HttpResponse::json(200, json.take());
 }
 
+HttpResponse render_profile(const actors::ProfileView& profile) {
+  JsonWriter json;
+  json.object().member("email", profile.email).key("aliases").array();
+  for (const auto& id : profile.ids) json.value(id);
+  json.end_array().key("attributes").object();
+  for (const auto& attribute : profile.attributes) {
+    json.key(attribute.name).object().key("value").raw(attribute.value);
+    json.member("at", attribute.at).end_object();
+  }
+  json.end_object().end_object();
+  return HttpResponse::json(200, json.take());
+}
+
 HttpResponse render_leads(const actors::LeadsView& view) {
   JsonWriter json;
   json.object().key("leads").array();
@@ -162,8 +177,16 @@ engine::Result<std::optional<engine::Timestamp>> as_of_parameter(const HttpReque
   return std::optional(*at);
 }
 
+/// Whose lead is asked for: an e-mail address, "user:ID" or "anonymous:ID".
+engine::Result<std::string> identity_of(const std::string& text) {
+  if (engine::kind_of(text) == engine::IdentityKind::email) return normalise_email(text);
+  if (text.size() > identity_bytes_max || text.find('\0') != std::string::npos)
+    return Error{Errc::invalid, "an id has at most 512 bytes, none of them zero", "email"};
+  return text;
+}
+
 engine::Result<LeadQuery> lead_query(const HttpRequest& request, decltype(LeadQuery::question) question) {
-  auto email = normalise_email(request.captures.front());
+  auto email = identity_of(request.captures.front());
   if (!email) return email.error();
   auto as_of = as_of_parameter(request);
   if (!as_of) return as_of.error();
@@ -219,6 +242,7 @@ void handle_leads(const SurfaceContext& context, const HttpRequest& request, Res
   query.sort = sort;
   query.limit = *limit;
   query.after = request.parameter("after").value_or("");
+  query.anonymous = request.parameter("anonymous").value_or("") == "true";
   ask_for<actors::LeadsView>(context, request, std::move(respond), std::move(query), render_leads);
 }
 
@@ -233,6 +257,8 @@ void add_leads(Router& router, const SurfaceContext& context) {
       {"GET", "/v1/leads/{email}/receipt", scopes, 0, about_lead(context, actors::ReceiptQuestion{}, render_receipt)});
   router.add({"GET", "/v1/leads/{email}/forecast", scopes, 0,
               about_lead(context, actors::ForecastQuestion{}, render_forecast)});
+  router.add(
+      {"GET", "/v1/leads/{email}/profile", scopes, 0, about_lead(context, actors::ProfileQuestion{}, render_profile)});
   router.add({"GET", "/v1/leads/{email}/timeline", scopes, 0, [context](const HttpRequest& request, Respond respond) {
                 handle_timeline(context, request, std::move(respond));
               }});

@@ -79,6 +79,12 @@ void Batch::call(ApiCall api_call, std::function<void(const ApiOutcome&)> then, 
 
 // ---- look-up
 
+std::vector<std::string> addresses_of(const actors::TargetWrite& write) {
+  std::vector<std::string> addresses{write.email};
+  std::copy_if(write.other_emails.begin(), write.other_emails.end(), std::back_inserter(addresses), queryable);
+  return addresses;
+}
+
 void Batch::look_up_leads(std::vector<std::string> emails) {
   look_up(LookUp::lead_by_email, std::move(emails), [this] { compare_leads(); });
 }
@@ -149,30 +155,27 @@ void Batch::compare_leads() {
       refuse(item, refused->second, "Salesforce refused to look this lead up: " + refused->second);
       continue;
     }
-    const auto found = leads_.find(item.write.email);
-    if (found == leads_.end()) {
-      item.outcome = WriteOutcome::no_match;
-      continue;
-    }
-    std::vector<const Held*> open;
+    item.outcome = WriteOutcome::no_match;
     item.contacts.clear();
-    for (const auto& held : found->second) {
-      if (!held.converted)
-        open.push_back(&held);
-      else if (!held.contact_id.empty())
-        item.contacts.push_back(held.contact_id);
-    }
-    if (!open.empty()) {
-      item.contacts.clear();
-      compare(item, "Lead", open);
-      continue;
-    }
-    item.outcome = WriteOutcome::converted_lead;
+    for (const auto& address : addresses_of(item.write)) compare_address(item, address);
     if (!shared_->settings.write_contacts) item.contacts.clear();
     contact_ids.insert(item.contacts.begin(), item.contacts.end());
   }
   look_up(LookUp::contact_by_id, std::vector<std::string>(contact_ids.begin(), contact_ids.end()),
           [this] { compare_contacts(); });
+}
+
+// Every open Lead with the address is written; where all are converted, their Contacts may be.
+void Batch::compare_address(Item& item, const std::string& address) {
+  const auto found = leads_.find(address);
+  if (found == leads_.end()) return;
+  std::vector<const Held*> open;
+  for (const auto& held : found->second)
+    if (!held.converted) open.push_back(&held);
+  if (!open.empty()) return compare(item, "Lead", open);
+  if (item.outcome == WriteOutcome::no_match) item.outcome = WriteOutcome::converted_lead;
+  for (const auto& held : found->second)
+    if (!held.contact_id.empty()) item.contacts.push_back(held.contact_id);
 }
 
 void Batch::compare_contacts() {
@@ -349,8 +352,10 @@ void Batch::after_writing() {
   for (auto& item : items_) {
     if (!item.look_up_again) continue;
     item.looked_up_twice = true;
-    leads_.erase(item.write.email);
-    emails.push_back(item.write.email);
+    for (auto& address : addresses_of(item.write)) {
+      leads_.erase(address);
+      emails.push_back(std::move(address));
+    }
   }
   if (emails.empty()) return finish();
   for (auto& item : items_)

@@ -59,6 +59,9 @@ struct Item {
   bool looked_up_twice = false;
 };
 
+/// The addresses under which Salesforce may know the lead: its own and those joined to it.
+std::vector<std::string> addresses_of(const actors::TargetWrite& write);
+
 /// Brings one batch to Salesforce: look up, compare, write, and look up once more what has vanished meanwhile.
 /// Thread: the client's.
 class Batch : public std::enable_shared_from_this<Batch> {
@@ -73,10 +76,11 @@ class Batch : public std::enable_shared_from_this<Batch> {
     join_trace();
     std::vector<std::string> emails;
     for (auto& item : items_) {
-      if (queryable(item.write.email))
-        emails.push_back(item.write.email);
-      else
-        refuse(item, "INVALID_EMAIL", "the address holds characters that cannot be asked for");
+      if (queryable(item.write.email)) {
+        for (auto& address : addresses_of(item.write)) emails.push_back(std::move(address));
+        continue;
+      }
+      refuse(item, "INVALID_EMAIL", "the address holds characters that cannot be asked for");
     }
     look_up_leads(std::move(emails));
   }
@@ -91,6 +95,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   void query(LookUp kind, const std::vector<std::string>& keys, const std::string& next_url);
   void on_page(LookUp kind, const std::vector<std::string>& keys, const ApiOutcome& outcome);
   void compare_leads();
+  void compare_address(Item& item, const std::string& address);
   void compare_contacts();
   void compare(Item& item, const std::string& type, const std::vector<const Held*>& records);
   void add_piece(Item& item, const std::string& type, const Held& held);

@@ -260,7 +260,7 @@ void tell_of_dead_letter(const TargetWorkerState& state, const TargetWrite& writ
   if (!verdict.write) return;
   auto fields = about(state, {"lead", logging::lead_name(write.email)}, {"code", result.code});
   fields.emplace_back("reason", result.detail);
-  fields.emplace_back("left_out", verdict.left_out > 0 ? std::to_string(verdict.left_out) : std::string{});
+  if (verdict.left_out > 0) fields.emplace_back("left_out", verdict.left_out);
   logging::warn("a writeback became a dead letter", fields);
 }
 

@@ -13,7 +13,8 @@
 
 namespace leadlight::logging {
 
-/// Sets up the process's log, without which nothing is written; a later call changes format and level. `level`: debug, info, warn, error or critical.
+/// Sets up the process's log, without which nothing is written; a later call changes format and level.
+/// `level`: debug, info, warn, error or critical.
 void set_up(Format format, const std::string& level);
 
 void debug(std::string_view message, std::initializer_list<Field> fields = {});

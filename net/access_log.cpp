@@ -6,6 +6,7 @@
 #include <boost/asio/ip/network_v6.hpp>
 
 #include <algorithm>
+#include <vector>
 
 namespace leadlight::net {
 namespace {
@@ -59,20 +60,20 @@ void AccessLog::write(const Answer& answer, std::string_view words, std::uint64_
   const std::string route = answer.route != nullptr ? answer.route->pattern : shown_path(request.path);
   const bool known = request.key.has_value() && answer.route != nullptr && !answer.route->scope.empty();
   const bool ours = answer.status >= 500;
-  const std::initializer_list<logging::Field> fields = {
-      {"component", "http"},
-      {"request_id", request.request_id},
-      {"trace_id", answer.trace_id},
-      {"method", request.method},
-      {"route", route},
-      {"status", answer.status},
-      {"reason", title_of(answer.status)},
-      {"duration_ms", ms},
-      {"organisation", known ? std::to_string(static_cast<std::uint32_t>(request.key->organisation)) : std::string{}},
-      {"key", known ? request.key->id : std::string{}},
-      {"peer", network_of(answer.peer)},
-      {"left_out", left_out > 0 ? std::to_string(left_out) : std::string{}},
-  };
+  std::vector<logging::Field> fields = {{"component", "http"},
+                                        {"request_id", request.request_id},
+                                        {"trace_id", answer.trace_id},
+                                        {"method", request.method},
+                                        {"route", route},
+                                        {"status", answer.status},
+                                        {"reason", title_of(answer.status)},
+                                        {"duration_ms", ms},
+                                        {"peer", network_of(answer.peer)}};
+  if (known) {
+    fields.emplace_back("organisation", static_cast<std::uint32_t>(request.key->organisation));
+    fields.emplace_back("key", request.key->id);
+  }
+  if (left_out > 0) fields.emplace_back("left_out", left_out);
   ours || answer.status < 400 ? logging::warn(words, fields) : logging::info(words, fields);
 }
 

@@ -93,8 +93,8 @@ class Callers(unittest.TestCase):
     def test_flow_http_callout(self):
         email = "ada.holloway@example.com"
         self.active(email)
-        headers = [("User-Agent", "SFDC-Callout/60.0"), ("Authorization", f"Bearer {self.key}"), ("SFDC_STACK_DEPTH", "1"),
-                   ("Content-Type", "application/json"), ("Accept", "application/json"),
+        headers = [("User-Agent", "SFDC-Callout/60.0"), ("Authorization", f"Bearer {self.key}"),
+                   ("SFDC_STACK_DEPTH", "1"), ("Content-Type", "application/json"), ("Accept", "application/json"),
                    ("Accept-Encoding", "gzip"), ("Cache-Control", "no-cache"), ("Connection", "keep-alive")]
         answer = self.send(headers, json.dumps({"email": email, "source": "salesforce"}).encode())
         self.accepted(*answer, email, "salesforce")
@@ -111,8 +111,10 @@ class Callers(unittest.TestCase):
         self.assertEqual(json.loads(body)["errors"][0]["detail"], "Invalid or missing API key")
 
     def test_flow_without_the_email_guard_gets_400(self):
-        for blank in (b'{"email":"","source":"salesforce"}', b'{"email":null,"source":"salesforce"}', b'{"source":"salesforce"}'):
-            status, _, body = self.send([("Authorization", f"Bearer {self.key}"), ("Content-Type", "application/json")], blank)
+        headers = [("Authorization", f"Bearer {self.key}"), ("Content-Type", "application/json")]
+        for blank in (b'{"email":"","source":"salesforce"}', b'{"email":null,"source":"salesforce"}',
+                      b'{"source":"salesforce"}'):
+            status, _, body = self.send(headers, blank)
             self.assertEqual(status, "HTTP/1.1 400 Bad Request")
             self.assertEqual(json.loads(body)["errors"][0]["source"], {"pointer": "/email"})
 
@@ -134,7 +136,8 @@ class Callers(unittest.TestCase):
         self.scored(email)
 
     def test_a_burst_of_200_callouts_is_taken_whole(self):
-        headers = [("Authorization", f"Bearer {self.key}"), ("Content-Type", "application/json"), ("Connection", "close")]
+        headers = [("Authorization", f"Bearer {self.key}"), ("Content-Type", "application/json"),
+                   ("Connection", "close")]
         for number in range(200):
             email = f"burst{number}@example.com"
             answer = self.send(headers, json.dumps({"email": email, "source": "salesforce"}).encode())
@@ -163,7 +166,8 @@ class Callers(unittest.TestCase):
     def test_marketo_template_with_line_breaks(self):
         for line_break in ("\n", "\r\n"):
             body = rendered(marketo_template(), "ben.ortiz@example.com", "JSON").replace(", ", "," + line_break + "  ")
-            self.accepted(*self.marketo("application/json", line_break + body + line_break), "ben.ortiz@example.com", "marketo")
+            answer = self.marketo("application/json", line_break + body + line_break)
+            self.accepted(*answer, "ben.ortiz@example.com", "marketo")
 
     def test_marketo_template_with_form_encoding(self):
         email = "ben+news@example.com"

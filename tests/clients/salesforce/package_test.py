@@ -104,7 +104,8 @@ class Package(unittest.TestCase):
         for name, field in fields.items():
             self.assertEqual(value(field, "fullName"), name)
         score = fields["HG_Likelihood_to_Buy_Score__c"]
-        self.assertEqual([value(score, "type"), value(score, "precision"), value(score, "scale")], ["Number", "18", "0"])
+        self.assertEqual([value(score, "type"), value(score, "precision"), value(score, "scale")],
+                         ["Number", "18", "0"])
         segment = fields["HG_Likelihood_to_Buy_Segment__c"]
         self.assertEqual(values(segment, "valueSet", "valueSetDefinition", "value", "fullName"),
                          ["very high", "high", "medium", "low"])

@@ -9,8 +9,15 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace leadlight::net {
+
+class OutboundGuard;
+
+/// The addresses of a host, as text.
+using LookUp = std::function<engine::Result<std::vector<std::string>>(const std::string& host)>;
 
 struct OutboundRequest {
   std::string method;
@@ -19,6 +26,9 @@ struct OutboundRequest {
   std::string body;
   engine::Milliseconds deadline{30'000};
   std::size_t answer_bytes_max = 4U << 20U;
+  bool cut_answer = false;  // a longer answer is cut off there, its status taken; else it is an error
+  /// Set when somebody else than the operator gave the URL: where it may lead.
+  std::shared_ptr<const OutboundGuard> guard = nullptr;
 };
 
 struct OutboundAnswer {
@@ -37,9 +47,11 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
   virtual ~HttpClient() = default;
 
-  static std::shared_ptr<HttpClient> make(std::size_t connections_per_host_max = 8);
+  /// `look_up`: instead of the system's resolver, in tests; it must not block.
+  static std::shared_ptr<HttpClient> make(std::size_t connections_per_host_max = 8, LookUp look_up = {});
 
-  /// Errors (in `done`): unavailable (connect, reset, deadline: the words say which), invalid (bad URL), too_large.
+  /// Errors (in `done`): unavailable (connect, reset, deadline: the words say which), invalid (bad URL, or one that the
+  /// guard refuses), too_large.
   /// A request on a reused connection that the peer had closed before any answer byte is sent once more on a new one,
   /// when the method is GET, PUT, PATCH or DELETE or nothing had been written yet.
   virtual void send(OutboundRequest request, std::function<void(engine::Result<OutboundAnswer>)> done) = 0;

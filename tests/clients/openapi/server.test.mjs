@@ -18,7 +18,8 @@ const known = { name: 'salesforce-demo' };
 function requestOf({ method, path, parameters, body }, { key, options = false }) {
   const value = (parameter) => encodeURIComponent(known[parameter.name] ?? parameter.example);
   const query = parameters
-    .filter((p) => p.in === 'query' && p.example !== undefined && options)
+    // What goes on for ever is asked to end.
+    .filter((p) => p.in === 'query' && p.example !== undefined && (options || p.name === 'once'))
     .map((p) => `${p.name}=${value(p)}`)
     .join('&');
   const named = path.replace(/{([^}]+)}/g, (_, name) => value(parameters.find((p) => p.name === name)));

@@ -1,10 +1,10 @@
 #include "actors/writeback_supervisor.hpp"
 
 #include "actors/target_worker.hpp"
+#include "logging/log.hpp"
 #include "storage/keys.hpp"
 #include "storage/settings.hpp"
 
-#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -76,7 +76,7 @@ void start_worker(Self self, const storage::TargetSettings& target) {
   auto worker = self->template spawn<caf::monitored>(target_worker, state.services, target.organisation,
                                                      std::move(shown), std::move(connector));
   if (!state.table.shards.empty()) self->send(worker, state.table);
-  state.workers[target.id] = {std::move(worker), target.organisation, target.name};
+  state.workers[target.id] = {std::move(worker), target.organisation, target.name, target};
 }
 
 // Brings the workers to what the settings say.
@@ -84,15 +84,16 @@ void align_workers(Self self) {
   auto& state = self->state;
   if (!state.settings.enabled) return;
   auto targets = storage::load_targets(*state.services->store);
-  if (!targets) return spdlog::error("targets cannot be read: {}", targets.error().what);
+  if (!targets)
+    return logging::error("targets cannot be read", {{"component", "writeback"}, {"reason", targets.error().what}});
   std::map<std::uint32_t, WritebackSupervisorState::Child> gone;
   std::swap(gone, state.workers);
   for (const auto& target : *targets) {
-    if (auto kept = gone.extract(target.id); !kept.empty()) {
-      state.workers.insert(std::move(kept));
-    } else {
-      start_worker(self, target);
-    }
+    const auto known = gone.find(target.id);
+    if (known != gone.end() && known->second.settings == target)
+      state.workers.insert(gone.extract(known));
+    else
+      start_worker(self, target);  // in place of one with other settings, which retires below
   }
   for (const auto& [id, child] : gone) self->send(child.worker, RetireTarget{});
 }
@@ -101,8 +102,11 @@ void worker_down(Self self, const caf::down_msg& down) {
   auto& state = self->state;
   for (auto at = state.workers.begin(); at != state.workers.end(); ++at) {
     if (down.source != at->second.worker->address()) continue;
-    spdlog::error("the worker of target {} ended ({}); it is started again", at->second.target,
-                  self->system().render(down.reason));
+    logging::error("a target's worker ended and is started again",
+                   {{"component", "writeback"},
+                    {"target", at->second.target},
+                    {"organisation", static_cast<std::uint32_t>(at->second.organisation)},
+                    {"reason", self->system().render(down.reason)}});
     state.workers.erase(at);
     state.services->counters().actor_restarts.fetch_add(1, std::memory_order_relaxed);
     if (!state.restarts.allow(state.services->clock->now()))

@@ -31,6 +31,7 @@ struct WritebackSupervisorState {
     TargetWorker worker;
     OrganisationId organisation{};
     std::string target;
+    storage::TargetSettings settings;  // what the worker was made of
   };
 
   ServicesPtr services;

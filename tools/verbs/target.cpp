@@ -1,3 +1,5 @@
+#include "net/base64.hpp"
+#include "storage/sealing.hpp"
 #include "tools/verbs/rendering.hpp"
 #include "tools/verbs/verbs.hpp"
 
@@ -22,6 +24,8 @@ using engine::Error;
 using engine::Result;
 
 constexpr std::size_t secret_bytes_max = 16 * 1024;
+constexpr std::size_t webhook_key_bytes = 32;
+constexpr std::string_view webhook = "webhook";
 
 struct AddOptions {
   std::string kind;
@@ -32,6 +36,10 @@ struct AddOptions {
   std::string flow;
   std::string client_secret_file;
   std::string private_key_file;
+  std::string secret;
+  std::string secret_file;
+  std::string previous_secret_file;
+  bool replace = false;
   std::vector<std::string> options;  // key=value
 };
 
@@ -65,23 +73,33 @@ Result<std::optional<std::string>> secret_of(const std::string& file, const char
 
 Result<json::object> secrets_of(const AddOptions& options) {
   json::object secrets;
-  const std::array<std::array<std::string, 3>, 2> sources = {
-      {{"client_secret", options.client_secret_file, "LEADLIGHT_CLIENT_SECRET"},
-       {"private_key", options.private_key_file, "LEADLIGHT_PRIVATE_KEY"}}};
-  if (options.client_secret_file == "-" && options.private_key_file == "-")
+  using Source = std::array<std::string, 3>;
+  const std::vector<Source> sources =
+      options.kind == webhook
+          ? std::vector<Source>{{"secret", options.secret_file, "LEADLIGHT_WEBHOOK_SECRET"},
+                                {"previous_secret", options.previous_secret_file, "LEADLIGHT_WEBHOOK_PREVIOUS_SECRET"}}
+          : std::vector<Source>{{"client_secret", options.client_secret_file, "LEADLIGHT_CLIENT_SECRET"},
+                                {"private_key", options.private_key_file, "LEADLIGHT_PRIVATE_KEY"}};
+  if (sources[0][1] == "-" && sources[1][1] == "-")
     return Error{Errc::invalid, "only one secret can come from standard input; give a file for the other",
-                 "--private-key-file"};
+                 sources[1][0]};
   for (const auto& [name, file, variable] : sources) {
     auto secret = secret_of(file, variable.c_str(), name);
     if (!secret) return secret.error();
     if (*secret) secrets[name] = **secret;
   }
+  if (!options.secret.empty()) secrets["secret"] = options.secret;
   return secrets;
 }
 
 Result<Shown> add(AdminClient& client, const AddOptions& options) {
   auto secrets = secrets_of(options);
   if (!secrets) return secrets.error();
+  std::string made;
+  if (options.kind == webhook && !secrets->contains("secret")) {
+    made = "whsec_" + net::encode_base64(storage::random_bytes(webhook_key_bytes));
+    (*secrets)["secret"] = made;
+  }
   json::object settings;
   for (const auto& [name, value] : {std::pair{"url", &options.url}, std::pair{"client_id", &options.client_id},
                                     std::pair{"flow", &options.flow}, std::pair{"username", &options.username}})
@@ -92,12 +110,16 @@ Result<Shown> add(AdminClient& client, const AddOptions& options) {
   }
   const json::object wanted{{"kind", options.kind},
                             {"name", options.name},
+                            {"replace", options.replace},
                             {"options", std::move(settings)},
                             {"secrets", *std::move(secrets)}};
   auto answer = client.call("POST", "/v1/admin/targets", json::serialize(wanted));
   if (!answer) return answer.error();
-  return Shown{object_of(answer->value),
-               "target " + options.name + " is added; `leadlight target list` says when it has been checked\n"};
+  auto shown = object_of(answer->value);
+  if (!made.empty()) shown["secret"] = made;
+  return Shown{std::move(shown), "target " + options.name + (options.replace ? " has its new settings" : " is added") +
+                                     "; `leadlight target list` says when it has been checked\n" +
+                                     (made.empty() ? "" : "its signing secret, shown this once: " + made + "\n")};
 }
 
 Result<Shown> list(AdminClient& client) {
@@ -166,9 +188,13 @@ void add_add(CLI::App& group, VerbContext& context) {
   auto options = std::make_shared<AddOptions>();
   auto& verb = add_state_verb(group, context, "add", "Add a target",
                               [options](AdminClient& client) { return add(client, *options); });
-  verb.add_option("KIND", options->kind, "What it is: salesforce")->required();
-  verb.add_option("--name", options->name, "Its name: 1 to 64 letters, digits, - _ .")->type_name("NAME")->required();
-  verb.add_option("--url", options->url, "Its login or My Domain URL")->type_name("URL");
+  verb.add_option("KIND", options->kind, "What it is: salesforce or webhook")->required();
+  verb.add_option("--name,NAME", options->name, "Its name: 1 to 64 letters, digits, - _ .")
+      ->type_name("NAME")
+      ->required();
+  verb.add_option("--url", options->url, "Its login or My Domain URL, or where events are to be posted")
+      ->type_name("URL");
+  verb.add_flag("--replace", options->replace, "A target of this name keeps its queue and gets these settings");
   verb.add_option("--client-id", options->client_id, "Consumer key of the connected app")->type_name("ID");
   verb.add_option("--flow", options->flow, "How it logs in: client_credentials (the default) or jwt_bearer")
       ->type_name("FLOW");
@@ -179,14 +205,25 @@ void add_add(CLI::App& group, VerbContext& context) {
   verb.add_option("--private-key-file", options->private_key_file,
                   "jwt_bearer: private key (PEM): a file, or - for standard input [env LEADLIGHT_PRIVATE_KEY]")
       ->type_name("FILE|-");
+  verb.add_option("--secret", options->secret,
+                  "webhook: whsec_ and Base64; seen by every user of the machine, so rather the next one")
+      ->type_name("SECRET");
+  verb.add_option("--secret-file", options->secret_file,
+                  "webhook: a file, or - for standard input; made and shown once when there is none "
+                  "[env LEADLIGHT_WEBHOOK_SECRET]")
+      ->type_name("FILE|-");
+  verb.add_option("--previous-secret-file", options->previous_secret_file,
+                  "webhook: signs as well, while the secret is replaced [env LEADLIGHT_WEBHOOK_PREVIOUS_SECRET]")
+      ->type_name("FILE|-");
   verb.add_option("--option", options->options, "Any other option, such as score_field=My_Score__c; may be repeated")
       ->type_name("NAME=VALUE")
       ->check(CLI::Validator(check_option, ""));
   verb.footer(
-      "Secrets never stand on the command line, where every user of the machine could read them.\n"
+      "Secrets are better kept off the command line, where every user of the machine can read them.\n"
       "Examples:\n"
       "  leadlight target add salesforce --name crm --url https://acme.my.salesforce.com --client-id 3MVG9… \\\n"
       "    --client-secret-file secret.txt --data ./data\n"
+      "  leadlight target add webhook NAME --url https://hooks.example.com/leads --data ./data\n"
       "  pass salesforce | leadlight target add salesforce --name crm --url https://acme.my.salesforce.com \\\n"
       "    --client-id 3MVG9… --client-secret-file - --option label_very_high=Hot --data ./data");
 }
@@ -194,7 +231,7 @@ void add_add(CLI::App& group, VerbContext& context) {
 }  // namespace
 
 void add_target(CLI::App& program, VerbContext& context) {
-  auto& group = add_group(program, "target", "Targets: the CRMs that scores are written to");
+  auto& group = add_group(program, "target", "Targets: the CRMs and webhooks that scores are written to");
   group.footer("Example:\n  leadlight target sync crm --dry-run --server http://127.0.0.1:8080");
   add_add(group, context);
 

@@ -24,16 +24,29 @@ struct JsonNode {
 
   class Iterator {
    public:
+    using iterator_category = std::forward_iterator_tag;
+    using value_type = JsonNode;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const JsonNode*;
+    using reference = const JsonNode&;
+
+    Iterator() = default;
     explicit Iterator(const JsonNode* at) : at_(at) {}
     const JsonNode& operator*() const { return *at_; }
+    const JsonNode* operator->() const { return at_; }
     Iterator& operator++() {
       at_ += at_->size;
       return *this;
     }
+    Iterator operator++(int) {
+      const auto before = *this;
+      ++*this;
+      return before;
+    }
     friend bool operator==(const Iterator&, const Iterator&) = default;
 
    private:
-    const JsonNode* at_;
+    const JsonNode* at_ = nullptr;
   };
   [[nodiscard]] Iterator begin() const { return Iterator{this + 1}; }
   [[nodiscard]] Iterator end() const { return Iterator{this + size}; }

@@ -13,6 +13,21 @@ namespace {
 constexpr std::string_view id_prefix = "bench-";
 constexpr std::size_t id_digits = 12;
 
+std::string own_event(std::string_view type, std::string_view time) {
+  return fmt::format(
+      R"({{"email":"{}","type":"{}","occurred_at":"{}","event_id":"{}","properties":{{"path":"/pricing"}}}})",
+      email_of(0), type, time, EventBatch::event_id(0));
+}
+
+/// What @segment/analytics-node sends of a call.
+std::string segment_call(std::string_view type, std::string_view time) {
+  return fmt::format(
+      R"({{"timestamp":"{}","integrations":{{}},"type":"track","userId":"{}","event":"{}","properties":{{"path":"/pricing"}},)"
+      R"("context":{{"library":{{"name":"@segment/analytics-node","version":"2.2.1"}}}},"messageId":"{}",)"
+      R"("_metadata":{{"nodeVersion":"18.20.4","jsRuntime":"node"}}}})",
+      time, email_of(0), type, EventBatch::event_id(0));
+}
+
 }  // namespace
 
 std::string EventBatch::event_id(std::uint64_t number) {
@@ -21,17 +36,17 @@ std::string EventBatch::event_id(std::uint64_t number) {
   return id;
 }
 
-EventBatch::EventBatch(std::string_view key, std::size_t events, engine::Timestamp at) {
-  std::string body = "[";
+EventBatch::EventBatch(std::string_view key, std::size_t events, engine::Timestamp at, BatchShape shape) {
+  const bool segment = shape == BatchShape::segment;
+  std::string body = segment ? R"({"batch":[)" : "[";
   const auto time = net::format_time(at);
   for (std::size_t i = 0; i < events; ++i) {
-    if (i > 0) body += ",\n";
-    body += fmt::format(
-        R"({{"email":"{}","type":"{}","occurred_at":"{}","event_id":"{}","properties":{{"path":"/pricing"}}}})",
-        email_of(0), event_names[i % event_names.size()], time, event_id(0));
+    if (i > 0) body += segment ? "," : ",\n";
+    const auto type = event_names[i % event_names.size()];
+    body += segment ? segment_call(type, time) : own_event(type, time);
   }
-  body += "]";
-  request_ = post_request("/v1/events", key, body);
+  body += segment ? fmt::format(R"(],"writeKey":"{}","sentAt":"{}"}})", key, time) : "]";
+  request_ = post_request(segment ? "/v1/batch" : "/v1/events", key, body);
   std::size_t at_byte = request_.find("\r\n\r\n");
   const auto email = email_of(0);
   const auto id = event_id(0);

@@ -1,5 +1,5 @@
 // A request body of many events, changed in place from request to request: `POST /v1/events` as a sender's batch job
-// makes it.
+// makes it, or `POST /v1/batch` as Segment's server library does.
 #pragma once
 
 #include "engine/types.hpp"
@@ -11,10 +11,12 @@
 
 namespace leadlight::bench {
 
+enum class BatchShape : std::uint8_t { events, segment };
+
 class EventBatch {
  public:
   /// A request with `events` events dated at `at`, for the key given.
-  EventBatch(std::string_view key, std::size_t events, engine::Timestamp at);
+  EventBatch(std::string_view key, std::size_t events, engine::Timestamp at, BatchShape shape = BatchShape::events);
 
   [[nodiscard]] const std::string& request() const { return request_; }
   [[nodiscard]] std::size_t events() const { return places_.size(); }

@@ -1,4 +1,5 @@
-// bench ingest: events over HTTP in batches, durable before their 202.
+// bench ingest: events over HTTP in batches, durable before their 202; and bench segment: the same as calls of
+// Segment's server library.
 //
 // Method: leads with 20 events each lie in the data directory; senders post arrays of events, every one new, leads in
 // mixed order. Rounds alternate between the server and the floor: bare synced RocksDB batches, as many, with as many
@@ -34,6 +35,7 @@ constexpr std::uint32_t seconds_default = 5;
 constexpr int rounds = 5;
 constexpr std::size_t key_bytes = 16;
 constexpr double goal_events_per_s = 100'000;
+constexpr double goal_segment_events_per_s = 50'000;
 constexpr double goal_ratio = 0.7;
 
 struct Round {
@@ -44,10 +46,10 @@ struct Round {
 
 class Ingest {
  public:
-  Ingest(ServerUnderTest& server, const BenchOptions& options, std::uint64_t leads)
+  Ingest(ServerUnderTest& server, const BenchOptions& options, std::uint64_t leads, BatchShape shape)
       : server_(server),
         batch_(server.key("events"), options.events != 0 ? options.events : events_default,
-               actors::SystemClock{}.now() - engine::hour) {
+               actors::SystemClock{}.now() - engine::hour, shape) {
     load_.address = server.address();
     load_.request = batch_.request();
     load_.connections = options.connections != 0 ? options.connections : connections_default;
@@ -56,7 +58,9 @@ class Ingest {
       batch_.number(request, next_, leads);
       next_ += batch_.events();
     };
-    const auto all = fmt::format(R"("accepted":{})", batch_.events());
+    const bool segment = shape == BatchShape::segment;
+    load_.status = segment ? 200 : 202;
+    const auto all = segment ? R"("success":true)" : fmt::format(R"("accepted":{})", batch_.events());
     load_.look = [all](std::size_t, std::string_view body) { return body.find(all) != std::string_view::npos; };
   }
   Ingest(const Ingest&) = delete;
@@ -95,9 +99,12 @@ Result<double> floor_of(const std::filesystem::path& directory, const Committed&
   return static_cast<double>(batches * entries) / *seconds;
 }
 
-}  // namespace
+struct Medians {
+  double events_per_s = 0;
+  double floor = 0;
+};
 
-Result<Rows> measure_ingest(const BenchOptions& options) {
+Result<Medians> measure_batches(const BenchOptions& options, BatchShape shape) {
   auto directory = TemporaryDirectory::make();
   if (!directory) return directory.error();
   auto server = ServerUnderTest::make(directory->path(), false);
@@ -107,7 +114,7 @@ Result<Rows> measure_ingest(const BenchOptions& options) {
   if (auto filled = fill(server->data(), leads, actors::SystemClock{}.now()); !filled) return filled.error();
   if (auto started = server->start(); !started) return started.error();
 
-  Ingest ingest{*server, options, leads};
+  Ingest ingest{*server, options, leads, shape};
   progress(fmt::format("{} connections, {} events a request; warming up", ingest.load().connections, ingest.events()));
   if (auto warm = ingest.run(); !warm) return warm.error();
   std::vector<double> rates;
@@ -125,11 +132,29 @@ Result<Rows> measure_ingest(const BenchOptions& options) {
     progress(fmt::format("round {}: {:.0f} events/s (p99 {:.0f} ms a request; {}), floor {:.0f}", number + 1,
                          rates.back(), round->latencies.percentile_ms(0.99), own.in_words(), floors.back()));
   }
+  return Medians{median(rates), median(floors)};
+}
+
+}  // namespace
+
+Result<Rows> measure_ingest(const BenchOptions& options) {
+  const auto measured = measure_batches(options, BatchShape::events);
+  if (!measured) return measured.error();
   return Rows{{"ingest_events_per_s",
-               median(rates),
+               measured->events_per_s,
                "events/s",
-               median(floors),
+               measured->floor,
                {.at_least = goal_events_per_s, .ratio_at_least = goal_ratio}}};
+}
+
+Result<Rows> measure_segment(const BenchOptions& options) {
+  const auto measured = measure_batches(options, BatchShape::segment);
+  if (!measured) return measured.error();
+  return Rows{{"segment_events_per_s",
+               measured->events_per_s,
+               "events/s",
+               measured->floor,
+               {.at_least = goal_segment_events_per_s}}};
 }
 
 }  // namespace leadlight::bench

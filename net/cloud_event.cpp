@@ -1,8 +1,8 @@
 #include "net/cloud_event.hpp"
 
+#include "net/base64.hpp"
 #include "net/url_text.hpp"
 
-#include <openssl/evp.h>
 #include <boost/beast/core/string.hpp>
 
 #include <algorithm>
@@ -50,17 +50,6 @@ bool is_json(const std::optional<std::string>& content_type) {
   const auto end = type.substr(type.size() - std::min(type.size(), suffix.size()));
   return type.empty() || boost::beast::iequals(type, "application/json") || boost::beast::iequals(type, "text/json") ||
          boost::beast::iequals(end, suffix);
-}
-
-std::optional<std::string> from_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return std::nullopt;
-  std::string bytes(text.size() / 4 * 3, '\0');
-  const auto length =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),  // NOLINT: bytes are bytes
-                      reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));  // NOLINT
-  if (length < 0) return std::nullopt;
-  bytes.resize(static_cast<std::size_t>(length) - (text.ends_with("==") ? 2U : text.ends_with('=') ? 1U : 0U));
-  return bytes;
 }
 
 /// Of the calling thread; the attributes may still lie in its other one.
@@ -174,7 +163,7 @@ engine::Result<engine::Record> cloud_event_record(JsonMembers attributes, std::s
     read.*(known->second) = std::string(member.text);
   }
   if (encoded != nullptr && is_json(read.datacontenttype)) {
-    auto bytes = encoded->kind == JsonKind::text ? from_base64(encoded->text) : std::nullopt;
+    auto bytes = encoded->kind == JsonKind::text ? decode_base64(encoded->text) : std::nullopt;
     if (!bytes) return refuse_member("data_base64", "must be Base64");
     read.data = *std::move(bytes);
   }

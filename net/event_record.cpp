@@ -2,9 +2,8 @@
 
 #include "engine/hash.hpp"
 #include "net/http.hpp"
+#include "net/parts_hash.hpp"
 #include "net/utf8.hpp"
-
-#include <initializer_list>
 
 namespace leadlight::net {
 namespace {
@@ -17,20 +16,6 @@ constexpr std::uint64_t identity_key = 0x6964656E74697479;  // "identity"
 constexpr std::uint64_t content_key = 0x636F6E74656E7431;   // "content1"
 constexpr std::uint64_t place_key = 0x706C616365317265;     // "place1re"
 constexpr std::uint64_t scoped_key = 0x73636F7065644964;    // "scopedId"
-
-/// Each part behind its length, so that no two lists of parts run together to the same bytes.
-std::uint64_t hash_of(std::uint64_t key, std::initializer_list<std::string_view> parts) {
-  std::size_t all = 0;
-  for (const auto part : parts) all += 4 + part.size();
-  std::string bytes;
-  bytes.reserve(all);
-  for (const auto part : parts) {
-    const auto size = static_cast<std::uint32_t>(part.size());
-    for (unsigned shift = 0; shift < 32; shift += 8) bytes += static_cast<char>((size >> shift) & 0xFFU);
-    bytes += part;
-  }
-  return engine::siphash(key, 0, bytes);
-}
 
 struct Fields {
   const JsonMember* email = nullptr;

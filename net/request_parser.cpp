@@ -110,6 +110,9 @@ std::size_t RequestParser::take(std::string_view piece, error_code& ec) {
     discarded_ += piece.size();
     return piece.size();
   }
+  constexpr char gzip_begins_with = '\x1F';  // and neither JSON nor a form does
+  if (!inflater_ && request_.body.empty() && piece.starts_with(gzip_begins_with))
+    inflater_.emplace(bytes_max_, limits_.unpack_ratio_max);
   if (inflater_) {
     if (const auto unpacked = inflater_->add(piece, request_.body); !unpacked)
       refuse(status_of(unpacked.error().code), unpacked.error().what, ec);
@@ -138,7 +141,8 @@ std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, text piece, error_c
 void RequestParser::on_finish_impl(error_code& ec) {
   ec = {};
   if (!inflater_ || discard_) return;
-  if (const auto complete = inflater_->finish(); !complete) refuse(400, complete.error().what, ec);
+  if (const auto complete = inflater_->finish(); !complete)
+    refuse(status_of(complete.error().code), complete.error().what, ec);
 }
 
 }  // namespace leadlight::net

@@ -28,7 +28,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   };
   [[nodiscard]] const Fault& fault() const { return fault_; }
 
-  /// After the head: keep the body, up to `bytes_max` unpacked.
+  /// After the head: keep the body, up to `bytes_max` unpacked. What begins like gzip is unpacked whatever `gzip` says.
   void keep_body(std::size_t bytes_max, bool gzip);
   /// After the head: read the body to its end, and forget it.
   void discard_body();

@@ -59,6 +59,7 @@ void Router::add(Route route) {
     literal_[route.pattern].push_back(index);
   else
     patterns_.emplace_back(segments_of(route.pattern), index);
+  for (const auto& alias : route.aliases) literal_[alias].push_back(index);
   routes_.push_back(std::move(route));
 }
 

@@ -1,5 +1,7 @@
 #include "net/surfaces/surface.hpp"
 
+#include "net/event_record.hpp"
+
 #include <boost/beast/core/string.hpp>
 
 #include <algorithm>
@@ -10,13 +12,19 @@ namespace leadlight::net {
 using engine::Errc;
 using engine::Error;
 
-void add_surfaces(Router& router, const SurfaceContext& context) {
+void add_surfaces(Router& router, const SurfaceContext& given) {
+  auto context = given;
+  if (!context.types) context.types = std::make_shared<TypeBudget>();
   add_hg_live(router, context);
   add_events(router, context);
+  add_segment(router, context);
+  add_webhook_check(router, context);
   add_leads(router, context);
+  add_stream(router, context);
   add_requests(router, context);
   add_operations(router, context);
   add_admin(router, context);
+  add_email_hooks(router, context);
   add_openapi(router);
 }
 
@@ -32,6 +40,16 @@ HttpRequest essentials(const HttpRequest& request) {
 JsonReader& json_reader() {
   thread_local JsonReader reader;
   return reader;
+}
+
+bool is_among(std::string_view names, std::string_view name) {
+  if (names == "*") return true;
+  while (!name.empty() && !names.empty()) {
+    const auto end = std::min(names.find_first_of(", "), names.size());
+    if (boost::beast::iequals(names.substr(0, end), name)) return true;
+    names.remove_prefix(std::min(end + 1, names.size()));
+  }
+  return false;
 }
 
 bool has_media_type(const HttpRequest& request, std::string_view media_type) {

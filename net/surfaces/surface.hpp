@@ -21,6 +21,14 @@ namespace leadlight::net {
 
 class EmailVendors;
 class HttpClient;
+class TypeBudget;
+
+/// Who may call from elsewhere; both are off unless configured.
+struct DoorOptions {
+  std::string cors_origins;        // of web pages that may send tracking calls, with commas between; "*": all
+  std::string webhook_origins;     // that may send CloudEvents as web hooks, with commas between; "*": all
+  std::uint32_t webhook_rate = 0;  // requests a minute that they are told to keep to; 0: no limit
+};
 
 struct SurfaceContext {
   actors::SwitchboardPtr switchboard;
@@ -28,12 +36,16 @@ struct SurfaceContext {
   std::shared_ptr<const EmailVendors> email_vendors = nullptr;  // null: those built in (net/email_vendors.hpp)
   std::shared_ptr<actors::ScoreFeed> feed = nullptr;            // none: nothing is streamed
   std::shared_ptr<HttpClient> client = nullptr;                 // for what a call must be checked with; null: none
+  std::shared_ptr<TypeBudget> types = nullptr;                  // null: each surface has its own
+  DoorOptions door = {};
   TraceBookPtr traces = nullptr;  // none: targets are told no trace
 };
 
 /// Each adds one surface's routes.
 void add_hg_live(Router& router, const SurfaceContext& context);
 void add_events(Router& router, const SurfaceContext& context);
+void add_segment(Router& router, const SurfaceContext& context);
+void add_webhook_check(Router& router, const SurfaceContext& context);
 void add_leads(Router& router, const SurfaceContext& context);
 void add_stream(Router& router, const SurfaceContext& context);
 void add_requests(Router& router, const SurfaceContext& context);
@@ -95,6 +107,9 @@ void ask_for(const SurfaceContext& context, const HttpRequest& request, Respond 
 
 /// The calling thread's JSON reader.
 JsonReader& json_reader();
+
+/// Whether `name` is among `names`, with commas or spaces between them, or these are "*".
+bool is_among(std::string_view names, std::string_view name);
 
 /// Whether the Content-Type is `media_type`, whatever its parameters.
 bool has_media_type(const HttpRequest& request, std::string_view media_type);

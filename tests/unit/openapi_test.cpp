@@ -78,6 +78,17 @@ TEST_F(OpenapiTest, DescribesEveryRouteWithItsScope) {
   }
 }
 
+TEST_F(OpenapiTest, NamesTheFurtherPathsOfARoute) {
+  for (const auto& route : router_.routes()) {
+    const auto* operation = described(route);
+    if (operation == nullptr) continue;
+    std::vector<std::string> aliases;
+    if (const auto* named = operation->as_object().if_contains("x-aliases"))
+      for (const auto& path : named->as_array()) aliases.emplace_back(path.as_string());
+    EXPECT_EQ(aliases, route.aliases) << name_of(route);
+  }
+}
+
 TEST_F(OpenapiTest, DescribesNothingThatIsNotServed) {
   std::map<std::string, const Route*> routes;
   for (const auto& route : router_.routes()) routes.emplace(name_of(route), &route);

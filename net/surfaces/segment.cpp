@@ -2,15 +2,13 @@
 //
 // A call is answered once it is durable. Calls that are wrong are counted and passed over, as those clients expect;
 // `X-Strict-Mode: 1` asks for the faults instead. Never a redirect: analytics-node takes one for success.
-#include "engine/hash.hpp"
+#include "logging/log.hpp"
 #include "net/json_writer.hpp"
 #include "net/segment_call.hpp"
 #include "net/segment_key.hpp"
 #include "net/segment_record.hpp"
 #include "net/surfaces/surface.hpp"
 #include "net/traffic.hpp"
-
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <iterator>
@@ -42,12 +40,12 @@ class RejectionLog {
     if (request.received_at < next_at_) return;
     next_at_ = request.received_at + rejection_log_interval;
     const auto& last = rejected.back().error;
-    spdlog::warn(
-        "{} tracking calls rejected; the last one by {} for organisation {}: {}. X-Strict-Mode: 1 shows the faults to "
-        "the sender ({})",
-        std::exchange(calls_, 0), client == Client::segment ? "Segment's routes" : "PostHog's routes",
-        request.key ? static_cast<std::uint32_t>(request.key->organisation) : 0U,
-        last.field.empty() ? "it is no event" : last.what, request.request_id);
+    logging::warn("tracking calls were rejected; X-Strict-Mode: 1 shows their faults to the sender",
+                  {{"component", client == Client::segment ? "segment" : "posthog"},
+                   {"calls", std::exchange(calls_, 0)},
+                   {"organisation", request.key ? static_cast<std::uint32_t>(request.key->organisation) : 0U},
+                   {"reason", last.field.empty() ? "it is no event" : last.what},
+                   {"request_id", request.request_id}});
   }
 
  private:

@@ -336,8 +336,8 @@ TEST(SegmentCall, BatchSentAtCorrectsTheClock) {
   // The client's clock is 290 seconds ahead.
   const Calls calls(R"({"batch":[
     {"type":"track","event":"x","userId":"u","timestamp":"2026-05-01T12:04:30Z"},
-    {"type":"track","event":"x","userId":"u","originalTimestamp":"2026-05-01T12:04:00Z","timestamp":"2020-01-01T00:00:00Z"},
-    {"type":"track","event":"x","userId":"u","originalTimestamp":"2026-05-01T11:00:00Z","sentAt":"2026-05-01T12:00:10Z"}],
+    {"type":"page","userId":"u","originalTimestamp":"2026-05-01T12:04:00Z","timestamp":"2020-01-01T00:00:00Z"},
+    {"type":"page","userId":"u","originalTimestamp":"2026-05-01T11:00:00Z","sentAt":"2026-05-01T12:00:10Z"}],
     "sentAt":"2026-05-01T12:05:00Z","timestamp":"2001-01-01T00:00:00Z"})");
   EXPECT_EQ(calls.event(0).occurred_at, at("2026-05-01T11:59:40Z"));
   EXPECT_EQ(calls.event(1).occurred_at, at("2026-05-01T11:59:10Z"));

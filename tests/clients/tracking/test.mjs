@@ -89,7 +89,8 @@ test('analytics-node: over its rate, with the retries that the guide asks for, n
   assert.equal(made.status, 201);
   proxy.misbehave([]);
   const analytics = segment({ writeKey: (await made.json()).key, flushAt: 1, maxRetries: 10 });
-  for (let i = 0; i < 5; ++i) analytics.track({ userId: 'slow@acme.com', event: 'Page Viewed', messageId: `slow-${i}` });
+  for (let i = 0; i < 5; ++i)
+    analytics.track({ userId: 'slow@acme.com', event: 'Page Viewed', messageId: `slow-${i}` });
   await analytics.closeAndFlush({ timeout: 60_000 });
   assert.equal((await timeline('slow@acme.com')).length, 5);
   assert.ok(proxy.seen.some(({ answered }) => answered === 429), 'the rate was never reached');

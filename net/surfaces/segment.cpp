@@ -103,7 +103,8 @@ HttpResponse faults(const std::vector<CallIntake::Rejected>& rejected, const Htt
                     const std::string& cors_origins) {
   JsonWriter json;
   json.object().member("success", false);
-  json.member("message", std::to_string(rejected.size()) + " calls are wrong; nothing was kept, as X-Strict-Mode asks");
+  const auto count = rejected.size() == 1 ? "One call is" : std::to_string(rejected.size()) + " calls are";
+  json.member("message", count + " wrong; nothing was kept, as X-Strict-Mode asks");
   json.key("errors").array();
   for (std::size_t i = 0; i < std::min(rejected.size(), faults_told_max); ++i) {
     const auto& [index, error] = rejected[i];

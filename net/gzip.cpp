@@ -38,6 +38,9 @@ engine::Status GzipInflater::add(std::string_view packed, std::string& to) {
   if (!stream_->ready) return Error{Errc::unavailable, "No memory to unpack the request body", {}};
   auto& state = stream_->state;
   packed_ += packed.size();
+  // Members and blocks may be empty, and names in a head have no end: what unpacks to nothing has a limit too.
+  if (packed_ > bytes_max_)
+    return Error{Errc::too_large, "The body has more than " + std::to_string(bytes_max_) + " bytes", {}};
   // zlib's interface is not const-correct; it does not write to its input.
   state.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));  // NOLINT
   state.avail_in = static_cast<uInt>(packed.size());
@@ -56,9 +59,6 @@ engine::Status GzipInflater::add(std::string_view packed, std::string& to) {
     unpacked_ += got;
     if (unpacked_ > bytes_max_)
       return Error{Errc::too_large, "The body has more than " + std::to_string(bytes_max_) + " bytes unpacked", {}};
-    if (unpacked_ > packed_ * ratio_max_)
-      return Error{
-          Errc::too_large, "The body unpacks to more than " + std::to_string(ratio_max_) + " times its size", {}};
     to.append(piece.data(), got);
     at_member_end_ = outcome == Z_STREAM_END;
     more = state.avail_in > 0 || (!at_member_end_ && state.avail_out == 0);
@@ -68,6 +68,9 @@ engine::Status GzipInflater::add(std::string_view packed, std::string& to) {
 
 engine::Status GzipInflater::finish() const {
   if (!at_member_end_) return not_gzip();
+  if (unpacked_ > packed_ * ratio_max_)
+    return Error{
+        Errc::too_large, "The body unpacks to more than " + std::to_string(ratio_max_) + " times its size", {}};
   return Ok{};
 }
 

@@ -12,7 +12,8 @@ namespace leadlight::net {
 
 class GzipInflater {
  public:
-  /// Refuses more than `bytes_max` unpacked, or more than `ratio_max` times what came in.
+  /// Refuses more than `bytes_max`, packed or unpacked, at once, and more than `ratio_max` times what came in when all
+  /// of it has come: how the bytes were cut on their way makes no difference.
   GzipInflater(std::size_t bytes_max, std::size_t ratio_max);
   GzipInflater(const GzipInflater&) = delete;
   GzipInflater& operator=(const GzipInflater&) = delete;
@@ -20,7 +21,7 @@ class GzipInflater {
 
   /// Unpacks `packed` onto the end of `to`. Errors: too_large, invalid (not gzip).
   engine::Status add(std::string_view packed, std::string& to);
-  /// Errors: invalid, when the stream is cut short.
+  /// Errors: invalid, when the stream is cut short; too_large.
   engine::Status finish() const;
 
  private:

@@ -136,11 +136,17 @@ bool JsonParser::scalar(ondemand::value& value, JsonMember& member) {
   member.raw = raw;
   member.text = raw;
   switch (member.kind) {
-    case JsonKind::text:
+    case JsonKind::text: {
       if (raw.size() < 2 || raw.back() != '"') return syntax();
+      const auto quoted = raw.substr(1, raw.size() - 2);
+      // Taken off the parser in any case: a text that is not, it takes for a name when a colon follows.
+      ondemand::raw_json_string taken;
+      if (quoted.find('\\') == std::string_view::npos && value.get_raw_json_string().get(taken) != simdjson::SUCCESS)
+        return syntax();
       return text_of(
-          raw.substr(1, raw.size() - 2),
-          [&](std::string_view& text) { return value.get_string().get(text) == simdjson::SUCCESS; }, member.text);
+          quoted, [&](std::string_view& text) { return value.get_string().get(text) == simdjson::SUCCESS; },
+          member.text);
+    }
     case JsonKind::number:
       if (!is_number(raw)) return syntax();
       if (raw.size() > number_characters_max)

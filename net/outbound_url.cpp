@@ -21,6 +21,15 @@ std::string lower(std::string_view text) {
   return lowered;
 }
 
+/// Nothing that another reader of the URL could take for its end: a backslash, a semicolon, bytes beyond ASCII (an
+/// international name is written in its xn-- form).
+bool is_host(std::string_view host, bool bracketed) {
+  const std::string_view others = bracketed ? "abcdef:." : "abcdefghijklmnopqrstuvwxyz.-_";
+  return !host.empty() && std::all_of(host.begin(), host.end(), [others](char c) {
+    return (c >= '0' && c <= '9') || others.find(c) != std::string_view::npos;
+  });
+}
+
 Result<OutboundUrl> parse_authority(std::string_view authority, OutboundUrl address) {
   if (authority.empty() || authority.find('@') != std::string_view::npos)
     return invalid("the URL needs a host and must not carry a user name");
@@ -40,6 +49,8 @@ Result<OutboundUrl> parse_authority(std::string_view authority, OutboundUrl addr
     if (colon != std::string_view::npos) port = authority.substr(colon + 1);
   }
   if (address.host.empty()) return invalid("the URL has no host");
+  if (!is_host(address.host, address.bracketed))
+    return invalid("the URL's host is not valid; write an international name in its xn-- form");
   std::uint16_t number = address.tls ? 443 : 80;
   if (!port.empty()) {
     const auto [end, fault] = std::from_chars(port.data(), port.data() + port.size(), number);

@@ -128,8 +128,7 @@ void write_types(Writer& to, std::span<const TypeTable::Type> types) {
   char* at = to.claim(bytes_max);
   for (const auto& type : types) {
     at = put_varint(at, type.name.size());
-    std::memcpy(at, type.name.data(), type.name.size());
-    at += type.name.size();
+    at += type.name.copy(at, type.name.size());
   }
   to.settle(at);
 }

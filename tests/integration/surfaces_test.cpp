@@ -191,7 +191,7 @@ TEST_F(SurfacesTest, HgRefusesInItsOwnEnvelope) {
        invalid + R"(source must be salesforce or marketo","source":{"pointer":"/source"}}]})"},
       {R"({"email":"a@b.com","source":["marketo"]})",
        invalid + R"(source must be a string","source":{"pointer":"/source"}}]})"},
-      {"", invalid + R"(The request body is not valid JSON"}]})"},
+      {"", invalid + R"(The request body is empty"}]})"},
       {R"({"email":"a@b.com")", invalid + R"(The request body is not valid JSON"}]})"},
       {R"(["a@b.com"])", invalid + R"(The request body must be a JSON object"}]})"},
   };

@@ -85,6 +85,7 @@ class SalesforceConnector final : public actors::TargetConnector {
   void examine(std::string write_to, std::function<void(std::vector<actors::TargetFinding>)> done) override {
     auto examination = std::make_shared<salesforce::Examination>(shared_, std::move(write_to), std::move(done));
     client_->after(Milliseconds{0}, [examination] { examination->start(); });
+    client_->after(salesforce::examination_span, [examination] { examination->time_is_up(); });
   }
 
   [[nodiscard]] std::size_t batch_max() const override { return salesforce::records_per_call_max; }

@@ -16,6 +16,9 @@
 
 namespace leadlight::net::salesforce {
 
+/// Longest wait for an examination's answer: below the server's own deadline for a reply.
+inline constexpr engine::Milliseconds examination_span{8'000};
+
 class Examination : public std::enable_shared_from_this<Examination> {
  public:
   using Finding = actors::TargetFinding;
@@ -26,6 +29,8 @@ class Examination : public std::enable_shared_from_this<Examination> {
       : shared_(std::move(shared)), write_to_(std::move(write_to)), done_(std::move(done)) {}
 
   void start();
+  /// Answers with what was found so far; a write that was begun is still taken back.
+  void time_is_up();
 
  private:
   using Health = Finding::Health;

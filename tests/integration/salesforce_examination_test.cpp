@@ -203,6 +203,13 @@ TEST_F(SalesforceExaminationTest, NobodyThereIsAFaultOfTheLogin) {
   expect_only(findings, "login");
 }
 
+TEST_F(SalesforceExaminationTest, AnAnswerComesAlsoWhereSalesforceHangs) {
+  fault({{"delay_ms", 20'000}, {"path", "/services/data/v60.0/sobjects"}});
+  const auto findings = examine();
+  expect_only(findings, "time");
+  EXPECT_EQ(of(findings, "login").health, Health::ok);
+}
+
 // ---- one write
 
 TEST_F(SalesforceExaminationTest, ALeadHasItsOwnValuesAfterwards) {

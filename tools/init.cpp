@@ -1,13 +1,10 @@
-#include "actors/administrator.hpp"
-#include "engine/models/model_toml.hpp"
-#include "engine/models/starter.hpp"
 #include "storage/codec/codec.hpp"
 #include "storage/rocksdb_store.hpp"
 #include "storage/sealing.hpp"
 #include "storage/settings.hpp"
 #include "tools/app.hpp"
+#include "tools/organisations.hpp"
 
-#include <array>
 #include <system_error>
 
 namespace leadlight::tools {
@@ -65,21 +62,13 @@ Result<InitResult> init_data_directory(const std::filesystem::path& data, bool d
   options.create = true;
   auto store = storage::open_rocksdb(data / "db", options);
   if (!store) return store.error();
-  auto model = engine::models::read_model(engine::models::starter_model_toml(), "starter.toml");
-  if (!model) return model.error();
   const auto now = actors::SystemClock{}.now();
   InitResult result;
   result.organisation = demo ? "Demo" : "Leadlight";
   storage::Batch batch;
-  storage::put(batch, storage::OrganisationSettings{first_organisation, result.organisation, true, now});
-  model->model.version = 1;
-  storage::put(batch, storage::PublishedModel{first_organisation, now, std::move(model->model)});
-  for (const auto* surface : {"hg", "events", "admin"}) {
-    auto key = actors::make_key(first_organisation, {std::string{surface} + " key", {surface}, std::nullopt}, now);
-    if (!key) return key.error();
-    storage::put(batch, key->second);
-    result.tokens.emplace_back(surface, key->first);
-  }
+  auto keys = found_organisation(batch, first_organisation, result.organisation, now);
+  if (!keys) return keys.error();
+  result.tokens = *std::move(keys);
   if (demo) put_demo_target(batch, *sealer, now);
   if (auto committed = (*store)->commit(batch); !committed) return committed.error();
   result.digest = storage::to_text(storage::Digest{});

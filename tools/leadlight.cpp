@@ -14,6 +14,7 @@ void add_verbs(CLI::App& program, verbs::VerbContext& context) {
   verbs::add_serve(program, context);
   verbs::add_sandbox(program, context);
   verbs::add_demo(program, context);
+  verbs::add_organisation(program, context);
   verbs::add_token(program, context);
   verbs::add_model(program, context);
   verbs::add_target(program, context);

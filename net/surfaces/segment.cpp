@@ -195,6 +195,7 @@ void handle(const Tracking& tracking, const Dialect& dialect, const HttpRequest&
   if (intake->records.empty() && intake->links.empty()) return respond(taken(client, request, origins));
   actors::Submission submission;
   submission.organisation = context.organisation;
+  submission.spool = request.key->spools(false);  // these clients try again, unless the key says otherwise
   submission.records = std::move(intake->records);
   submission.links = std::move(intake->links);
   std::ranges::sort(submission.links);  // a batch is mostly about few people, who are told again and again

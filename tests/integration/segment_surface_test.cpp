@@ -103,6 +103,7 @@ class SegmentSurfaceTest : public testing::Test {
     request.request_id = "req_own";
     request.received_at = noon;
     request.key = key_of("write", ours, "events");
+    request.key->on_unavailable = on_unavailable_;
     return dispatch(router_, std::move(request));
   }
   static std::string header(const HttpResponse& response, std::string_view name) {
@@ -126,6 +127,7 @@ class SegmentSurfaceTest : public testing::Test {
     return event == nullptr ? "" : std::string(event->type.name());
   }
 
+  actors::OnUnavailable on_unavailable_ = actors::OnUnavailable::by_surface;
   std::shared_ptr<Script> script_ = std::make_shared<Script>();
   actors::SwitchboardPtr switchboard_ = std::make_shared<actors::Switchboard>();
   Router router_;
@@ -272,6 +274,15 @@ TEST_F(SegmentSurfaceTest, WhatCannotBeKeptNowIsToBeSentAgain) {
   }
   script_->reply = Error{Errc::io_error, "disk", ""};
   EXPECT_EQ(post("/v1/batch", batch).status, 503) << "clients do not retry 501, 505 and 511";
+}
+
+TEST_F(SegmentSurfaceTest, SpoolsOnlyForAKeyThatSaysSo) {
+  for (const auto choice :
+       {actors::OnUnavailable::by_surface, actors::OnUnavailable::spool, actors::OnUnavailable::refuse}) {
+    on_unavailable_ = choice;
+    EXPECT_EQ(post("/v1/batch", batch).status, 200);
+    EXPECT_EQ(submissions().back().spool, choice == actors::OnUnavailable::spool);
+  }
 }
 
 TEST_F(SegmentSurfaceTest, AnswersNoPreflightUnlessToldTo) {

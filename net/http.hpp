@@ -17,6 +17,8 @@
 
 namespace leadlight::net {
 
+class EventSource;
+class TlsIdentity;
 class Traffic;
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
@@ -53,6 +55,7 @@ struct HttpResponse {
   std::uint16_t status = 200;
   Headers headers;  // Content-Type included; Content-Length, Date and X-Request-Id are added
   std::string body;
+  std::shared_ptr<EventSource> events = nullptr;  // a body that goes on (net/event_source.hpp) instead of `body`
 
   static HttpResponse json(std::uint16_t status, std::string body);
   static HttpResponse text(std::uint16_t status, std::string body);
@@ -63,6 +66,8 @@ using Respond = std::function<void(HttpResponse)>;
 using Handle = std::function<void(const HttpRequest&, Respond)>;
 /// How a surface words a refusal: its own error envelope. Own routes use RFC 9457 problem documents.
 using Envelope = std::function<HttpResponse(const engine::Error&, const HttpRequest&)>;
+/// Finds the key in a request that was read whole. Errors: unauthorized, when there is none; or why it cannot be read.
+using KeyFinder = std::function<engine::Result<std::string>(const HttpRequest&)>;
 
 /// RFC 9457: {"type":"about:blank","title","status","detail","field"?,"request_id"}.
 HttpResponse problem(const engine::Error& error, const HttpRequest& request);
@@ -82,6 +87,9 @@ struct Route {
   std::size_t body_bytes_max = 0;  // unpacked; 0: a body is refused
   Handle handle;
   Envelope envelope = problem;
+  bool refusable = false;  // brings records of senders that try again: under overload refused before the body is read
+  std::vector<std::string> aliases = {};  // further paths, without `{name}` parts, that are served the same
+  KeyFinder find_key = nullptr;           // where the key is not (only) in a bearer header
 };
 
 /// Finds routes. Immutable once the server runs.
@@ -121,27 +129,32 @@ struct HttpLimits {
   std::size_t connections_max = 10'000;
   std::size_t connections_per_address_max = 200;  // 0: no limit
   bool count_loopback = false;                    // for that limit
-  std::size_t requests_per_connection_max = 100'000;
+  std::size_t requests_per_connection_max = 1'000;
+  std::uint32_t requests_per_organisation_max = 0;  // a second, with all its keys together; 0: no limit
   std::size_t unpack_ratio_max = 100;
+  engine::Milliseconds handshake_deadline{5'000};  // of TLS
   engine::Milliseconds header_deadline{5'000};
   engine::Milliseconds body_deadline{15'000};
   engine::Milliseconds body_rate_after{3'000};  // from then on a body comes at this rate at least, on average:
   std::size_t body_bytes_per_second_min = 1024;
   engine::Milliseconds reply_deadline{10'000};  // then 503
   engine::Milliseconds write_deadline{15'000};
+  engine::Milliseconds stream_heartbeat{15'000};  // of a body that goes on, when there is nothing to say
   engine::Milliseconds idle_deadline{30'000};
 };
 
-/// An HTTP/1.1 server on Asio and Beast: keep-alive, pipelining, gzip bodies, limits, deadlines, request ids,
-/// authentication and rate limits by key. Runs on its own io threads.
+/// An HTTP/1.1 server on Asio and Beast: keep-alive, pipelining, gzip bodies, limits, deadlines, request ids, TLS,
+/// authentication, rate limits by key and organisation. Runs on its own io threads.
 class HttpServer : public actors::Listeners {
  public:
-  /// Binds `address` ("127.0.0.1:8080"; port 0 picks one) but accepts only after `open`.
+  /// Binds `address` ("127.0.0.1:8080"; port 0 picks one) but accepts only after `open`. With `tls` every connection is
+  /// under TLS (net/tls.hpp).
   /// Errors: invalid (not an address), unavailable (in use; names it).
   static engine::Result<std::shared_ptr<HttpServer>> bind(const std::string& address,
                                                           std::shared_ptr<const Router> router,
                                                           actors::SwitchboardPtr switchboard, actors::ClockPtr clock,
-                                                          HttpLimits limits, std::size_t threads);
+                                                          HttpLimits limits, std::size_t threads,
+                                                          std::shared_ptr<const TlsIdentity> tls = nullptr);
   /// "127.0.0.1:43210".
   [[nodiscard]] virtual std::string address() const = 0;
   /// Waits until `close` has drained, at most `at_most`, then stops the threads.

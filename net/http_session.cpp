@@ -1,11 +1,9 @@
 #include "net/http_session.hpp"
 
 #include "net/refusal.hpp"
-#include "net/url_text.hpp"
 
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/write.hpp>
-#include <boost/beast/core/string.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/status.hpp>
 
@@ -17,34 +15,49 @@ namespace {
 
 namespace asio = boost::asio;
 using engine::Errc;
-using engine::Error;
 
 constexpr std::size_t read_bytes = 4 * 1024;
 constexpr std::size_t body_read_bytes = 64 * 1024;
 /// What a connection keeps between requests, at most, of its buffers.
 constexpr std::size_t kept_bytes_max = 16 * 1024;
 /// A refused request's body up to this size is read to its end, so that the connection can stay.
-constexpr std::size_t refused_body_bytes_max = 64 * 1024;
+constexpr std::size_t refused_body_bytes_max = 256 * 1024;
+/// Reads of one connection in a row.
+constexpr std::uint8_t reads_in_turn = 2;
+/// After this long without a request a connection gives back what it keeps for the next one.
+constexpr std::chrono::milliseconds memory_kept_for{1'000};
 constexpr std::chrono::milliseconds linger_span{2'000};
 /// Room behind a body, so that the JSON reader needs no copy.
 constexpr std::size_t body_slack_bytes = 64;
 
-/// Both names of the one coding that is taken (RFC 9110, 8.4.1.3).
-bool is_gzip(std::string_view coding) {
-  return boost::beast::iequals(coding, "gzip") || boost::beast::iequals(coding, "x-gzip");
-}
-
 }  // namespace
 
-HttpSession::HttpSession(IoLoop& loop, asio::ip::tcp::socket socket, const asio::ip::address& peer)
-    : loop_(loop), server_(loop.server()), socket_(std::move(socket)), peer_(peer) {}
+HttpSession::HttpSession(IoLoop& loop, Wire wire, const asio::ip::address& peer)
+    : loop_(loop), server_(loop.server()), wire_(std::move(wire)), peer_(peer) {}
 
 void HttpSession::start(IoLoop::Sessions::iterator place) {
   place_ = place;
-  error_code ec;
-  socket_.set_option(asio::ip::tcp::no_delay(true), ec);
-  socket_.non_blocking(true, ec);
   request_.remote = peer_.to_string();
+  idle_since_ = Steady::now();
+  if (wire_.encrypted()) {
+    phase_ = Phase::greeting;
+    expire_in(server_.limits.handshake_deadline);
+    return greet();
+  }
+  expire_in(server_.limits.idle_deadline);
+  advance();
+}
+
+void HttpSession::greet() {
+  error_code ec;
+  wire_.shake_hands(ec);
+  if (ec == asio::error::would_block) return wait_for_bytes();
+  if (ec) {
+    server_.traffic->handshakes_failed.fetch_add(1, std::memory_order_relaxed);
+    return close();
+  }
+  phase_ = Phase::head;
+  reads_left_ = reads_in_turn;
   expire_in(server_.limits.idle_deadline);
   advance();
 }
@@ -52,7 +65,10 @@ void HttpSession::start(IoLoop::Sessions::iterator place) {
 void HttpSession::advance() {
   while (phase_ == Phase::head || phase_ == Phase::body || phase_ == Phase::refusing) {
     if (!head_begun_) begin_head();
-    if (buffer_.size() == 0) return read_more();
+    if (buffer_.size() == 0 || !head_begun_) {
+      if (!fill()) return;
+      continue;
+    }
     error_code ec;
     const auto used = parser_->put(buffer_.data(), ec);
     buffer_.consume(used);
@@ -63,8 +79,12 @@ void HttpSession::advance() {
         return refuse_and_close(431, "The head of the request is too long");
     }
     // What the parser leaves in the buffer of a body is the start of a chunk's head, which is short.
-    if (ec == boost::beast::http::error::need_more && buffer_.size() <= server_.limits.header_bytes_max)
-      return read_more();
+    if (ec == boost::beast::http::error::need_more && buffer_.size() <= server_.limits.header_bytes_max) {
+      if (phase_ == Phase::head && has_bare_line_feed())
+        return refuse_and_close(400, "A line of the head ends in LF without CR");
+      if (!fill()) return;
+      continue;
+    }
     if (ec) return refuse_broken(ec);
     if (phase_ == Phase::head && parser_->is_header_done()) on_head();
     if (phase_ == Phase::body && parser_->is_done()) hand_over();
@@ -74,9 +94,9 @@ void HttpSession::advance() {
 
 void HttpSession::begin_head() {
   const auto unread = buffer_.cdata();
-  const std::string_view bytes(static_cast<const char*>(unread.data()), unread.size());
-  if (bytes.starts_with("\r\n"))
-    return buffer_.consume(2);  // RFC 9112, 2.2: an empty line before a request is passed over
+  std::string_view bytes(static_cast<const char*>(unread.data()), unread.size());
+  for (; bytes.starts_with("\r\n"); bytes.remove_prefix(2))
+    buffer_.consume(2);  // RFC 9112, 2.2: an empty line before a request is passed over
   if (bytes.empty() || bytes == "\r") return;
   head_begun_ = true;
   head_bytes_ = 0;
@@ -92,25 +112,62 @@ void HttpSession::begin_head() {
   expire_in(server_.limits.header_deadline);
 }
 
-void HttpSession::read_more() {
-  if (reading_) return;
-  reading_ = true;
-  const auto room = buffer_.prepare(phase_ == Phase::head ? read_bytes : body_read_bytes);
-  socket_.async_read_some(room,
-                          [self = shared_from_this()](error_code ec, std::size_t got) { self->on_read(ec, got); });
+/// The parser waits for the end of a head, which a line without CR never is.
+bool HttpSession::has_bare_line_feed() const {
+  const auto unread = buffer_.cdata();
+  const std::string_view bytes(static_cast<const char*>(unread.data()), unread.size());
+  for (auto at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1))
+    if (at == 0 || bytes[at - 1] != '\r') return true;
+  return false;
 }
 
-void HttpSession::on_read(error_code ec, std::size_t got) {
+/// Reads what has come in; else waits for it. True: there is more in the buffer.
+bool HttpSession::fill() {
+  if (reading_) return false;
+  const bool may_have_come = reads_left_ > 0 || wire_.holds_unread();
+  if (!may_have_come) {
+    wait_for_bytes();
+    return false;
+  }
+  if (reads_left_ > 0) --reads_left_;
+  error_code ec;
+  const auto got = wire_.read_some(buffer_.prepare(phase_ == Phase::head ? read_bytes : body_read_bytes), ec);
+  if (ec == asio::error::would_block) {
+    if (!head_begun_ && buffer_.size() == 0 && memory_given_back_) buffer_.shrink_to_fit();
+    wait_for_bytes();
+    return false;
+  }
+  if (ec) {
+    close();
+    return false;
+  }
+  buffer_.commit(got);
+  body_bytes_ += got;
+  return true;
+}
+
+void HttpSession::wait_for_bytes() {
+  reading_ = true;
+  wire_.wait_to_read([self = shared_from_this()](error_code ec) { self->on_readable(ec); });
+}
+
+void HttpSession::on_readable(error_code ec) {
   reading_ = false;
   if (phase_ == Phase::closed) return;
   if (ec) return close();
-  buffer_.commit(got);
-  body_bytes_ += got;
-  if (phase_ == Phase::lingering) {
-    buffer_.consume(buffer_.size());
-    return read_more();
-  }
+  reads_left_ = reads_in_turn;
+  if (phase_ == Phase::greeting) return greet();
+  if (phase_ == Phase::lingering || streaming_) return drain_input();
   advance();
+}
+
+/// Throws away what still comes.
+void HttpSession::drain_input() {
+  std::array<char, read_bytes> nobody_reads;  // NOLINT: never looked at
+  error_code ec;
+  for (std::uint8_t i = 0; i < reads_in_turn && !ec; ++i) wire_.read_some(asio::buffer(nobody_reads), ec);
+  if (ec && ec != asio::error::would_block) return close();
+  wait_for_bytes();
 }
 
 void HttpSession::stamp() {
@@ -139,9 +196,10 @@ void HttpSession::on_head() {
   stamp();
   join_trace();
   keep_alive_ = parser_->keep_alive() && ++requests_ < server_.limits.requests_per_connection_max;
+  const bool takes_no_body = request_.method == "GET" || request_.method == "HEAD";
+  if (takes_no_body && !parser_->is_done()) keep_alive_ = false;  // others may see a second request in that body
   if (auto refusal = check_head()) return refuse_head(std::move(*refusal));
-  const auto encoding = request_.header("content-encoding");
-  parser_->keep_body(route_->body_bytes_max, encoding && is_gzip(*encoding));
+  parser_->keep_body(route_->body_bytes_max, packed_);
   phase_ = Phase::body;
   if (parser_->is_done()) return;
   expect_body();
@@ -154,95 +212,7 @@ void HttpSession::invite_body() {
   constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
   error_code ec;
   // Nothing else is in the socket's buffer, so these 25 bytes fit; if not, the sender goes on by itself.
-  socket_.write_some(asio::buffer(go_on.data(), go_on.size()), ec);
-}
-
-std::optional<HttpResponse> HttpSession::check_head() {
-  std::string path;
-  if (auto refusal = check_target(path)) return refusal;
-  auto match = server_.router->find(request_.method, path);
-  route_ = match.route;
-  if (route_ == nullptr) return refuse_unmatched(match, request_);
-  for (const auto& capture : match.captures) {
-    auto decoded = percent_decode(capture);
-    if (!decoded) return refuse({Errc::invalid, "The path is not valid percent-encoded UTF-8", {}}, route_, request_);
-    request_.captures.push_back(std::move(*decoded));
-  }
-  if (auto refusal = check_key()) return refusal;
-  return check_body_headers();
-}
-
-std::optional<HttpResponse> HttpSession::check_target(std::string& path) {
-  std::string_view target = target_;
-  const bool wanted_to_stay =
-      std::exchange(keep_alive_, false);  // who sends a target that is none is not listened to further
-  if (target.starts_with("http://") || target.starts_with("https://")) {
-    const auto authority_at = target.find("//") + 2;
-    const auto slash = std::min(target.find('/', authority_at), target.size());
-    if (!boost::beast::iequals(target.substr(authority_at, slash - authority_at), request_.header("host").value_or("")))
-      return refuse_with(400, "The request target names another host than the Host header", nullptr, request_);
-    target.remove_prefix(slash);
-    if (target.empty()) target = "/";
-  }
-  const auto question = std::min(target.find('?'), target.size());
-  auto query = parse_form(target.substr(std::min(question + 1, target.size())));
-  const auto raw_path = target.substr(0, question);
-  auto decoded = percent_decode(raw_path);
-  if (!query || !decoded || !raw_path.starts_with('/') || target.find('#') != std::string_view::npos)
-    return refuse_with(400, "The request target is not a path in valid percent-encoded UTF-8", nullptr, request_);
-  keep_alive_ = wanted_to_stay;
-  path = raw_path;
-  request_.path = std::move(*decoded);
-  request_.query = std::move(*query);
-  return std::nullopt;
-}
-
-std::optional<HttpResponse> HttpSession::check_key() {
-  if (route_->scope.empty()) {
-    request_.key.reset();
-    request_key_of_ = nullptr;
-    return std::nullopt;
-  }
-  auto registry = server_.switchboard->registry();
-  const auto* key = authenticator_.identify(request_.header("authorization"), registry);
-  if (key == nullptr) {
-    request_.key.reset();
-    request_key_of_ = nullptr;
-    return refuse({Errc::unauthorized, "Invalid or missing API key", {}}, route_, request_);
-  }
-  if (key != request_key_of_ || registry != request_key_registry_) {
-    request_.key = *key;
-    request_key_of_ = key;
-    request_key_registry_ = std::move(registry);
-    bucket_ = key->rate ? server_.rates.bucket_of(*key) : nullptr;
-  }
-  if (bucket_ && key->rate.value_or(0) > 0) {
-    const auto taken = bucket_->take(*key->rate, request_.received_at);
-    request_.rate = taken.state;
-    if (!taken.allowed)
-      return refuse({Errc::rate_limited,
-                     "Rate limit exceeded, retry after " + std::to_string(taken.state.reset_seconds) + " seconds",
-                     {}},
-                    route_, request_);
-  }
-  if (!has_scope(*key, route_->scope))
-    return refuse({Errc::forbidden, "This API key does not have the scope \"" + route_->scope + "\"", {}}, route_,
-                  request_);
-  return std::nullopt;
-}
-
-std::optional<HttpResponse> HttpSession::check_body_headers() {
-  if (const auto expect = request_.header("expect"); expect && !boost::beast::iequals(*expect, "100-continue"))
-    return refuse_with(417, "The only expectation met is 100-continue", route_, request_);
-  if (parser_->is_done()) return std::nullopt;
-  if (route_->body_bytes_max == 0) return refuse({Errc::invalid, "This route takes no body", {}}, route_, request_);
-  if (const auto encoding = request_.header("content-encoding");
-      encoding && !is_gzip(*encoding) && !boost::beast::iequals(*encoding, "identity"))
-    return refuse_with(415, "The Content-Encodings taken are gzip and identity", route_, request_);
-  if (const auto length = parser_->content_length(); length && *length > route_->body_bytes_max)
-    return refuse({Errc::too_large, "The body has more than " + std::to_string(route_->body_bytes_max) + " bytes", {}},
-                  route_, request_);
-  return std::nullopt;
+  wire_.write_some({asio::buffer(go_on.data(), go_on.size()), {}}, ec);
 }
 
 void HttpSession::refuse_head(HttpResponse answer) {
@@ -277,6 +247,7 @@ void HttpSession::refuse_and_close(std::uint16_t status, const char* what) {
 }
 
 void HttpSession::hand_over() {
+  if (auto refusal = check_found_key()) return send(std::move(*refusal));
   phase_ = Phase::handling;
   ++turn_;
   expire_in(server_.limits.reply_deadline);
@@ -307,21 +278,29 @@ void HttpSession::send(HttpResponse answer) {
   expire_in(server_.limits.write_deadline);
   if (server_.draining.load(std::memory_order_relaxed)) keep_alive_ = false;
   status_ = answer.status;
+  if (answer.events && request_.method != "HEAD") {
+    events_ = std::move(answer.events);
+    keep_alive_ = false;  // the end of such a body is that of the connection
+  }
   const auto content_length = answer.body.size();
   out_body_ = request_.method == "HEAD" || status_ == 204 || status_ == 304 ? std::string{} : std::move(answer.body);
   compose(answer, content_length);
-  const std::array<asio::const_buffer, 2> whole = {asio::buffer(out_head_), asio::buffer(out_body_)};
+  sent_bytes_ = 0;
+  write_rest();
+}
+
+/// Sends what fits; waits for room for the rest.
+void HttpSession::write_rest() {
+  const auto in_head = std::min(sent_bytes_, out_head_.size());
   error_code ec;
-  const auto written = socket_.write_some(whole, ec);
+  sent_bytes_ +=
+      wire_.write_some({asio::buffer(out_head_) + in_head, asio::buffer(out_body_) + (sent_bytes_ - in_head)}, ec);
   if (ec && ec != asio::error::would_block) return close();
-  if (written == out_head_.size() + out_body_.size()) return on_sent();
-  const auto in_head = std::min(written, out_head_.size());
-  const std::array<asio::const_buffer, 2> rest = {asio::buffer(out_head_) + in_head,
-                                                  asio::buffer(out_body_) + (written - in_head)};
-  asio::async_write(socket_, rest, [self = shared_from_this()](error_code fault, std::size_t) {
+  if (sent_bytes_ == out_head_.size() + out_body_.size()) return on_sent();
+  wire_.wait_to_write([self = shared_from_this()](error_code fault) {
     if (self->phase_ != Phase::sending) return;
     if (fault) return self->close();
-    self->on_sent();
+    self->write_rest();
     self->advance();
   });
 }
@@ -338,7 +317,7 @@ void HttpSession::compose(const HttpResponse& answer, std::size_t content_length
     line(name, value);
     has_request_id = has_request_id || name == "X-Request-Id";
   }
-  if (answer.status != 204) line("Content-Length", std::to_string(content_length));
+  if (answer.status != 204 && !events_) line("Content-Length", std::to_string(content_length));
   line("Date", loop_.date(request_.received_at));
   if (!has_request_id) line("X-Request-Id", request_.request_id);
   if (trace_.trace_id.empty()) trace_ = next_step(std::nullopt);  // the head was never read
@@ -351,11 +330,13 @@ void HttpSession::compose(const HttpResponse& answer, std::size_t content_length
 }
 
 void HttpSession::on_sent() {
+  if (streaming_) return continue_stream();
   const auto routes = server_.router->routes().size();
   const auto index = route_ != nullptr ? static_cast<std::size_t>(route_ - server_.router->routes().data()) : routes;
   const auto took = Steady::now() - request_began_;
   server_.traffic->route(index).count(status_, took);
   server_.access.note({request_, route_, peer_, status_, trace_.trace_id, took});
+  if (events_) return begin_stream();
   if (keep_alive_) return next_request();
   if (unread_input_ || buffer_.size() > 0) return linger();
   close();
@@ -369,17 +350,30 @@ void HttpSession::next_request() {
   if (request_.body.capacity() > kept_bytes_max) std::string().swap(request_.body);
   if (out_body_.capacity() > kept_bytes_max) std::string().swap(out_body_);
   if (buffer_.size() == 0 && buffer_.capacity() > kept_bytes_max) buffer_.shrink_to_fit();
+  memory_given_back_ = false;
+  reads_left_ = 0;  // the next request is seldom there already
+  idle_since_ = Steady::now();
   expire_in(server_.limits.idle_deadline);
+}
+
+/// A connection that only waits keeps no buffers: thousands do.
+void HttpSession::give_back_memory() {
+  memory_given_back_ = true;
+  buffer_.shrink_to_fit();
+  auto remote = std::move(request_.remote);
+  request_ = {};
+  request_.remote = std::move(remote);
+  request_key_of_ = nullptr;
+  request_key_registry_.reset();
+  for (auto* text : {&target_, &out_head_, &out_body_}) std::string().swap(*text);
 }
 
 void HttpSession::linger() {
   phase_ = Phase::lingering;
   expire_in(linger_span);
-  error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  if (reading_) return;
+  wire_.end_sending();
   buffer_.consume(buffer_.size());
-  read_more();
+  if (!reading_) wait_for_bytes();
 }
 
 void HttpSession::expect_body() {
@@ -397,8 +391,11 @@ bool HttpSession::body_crawls(Steady::time_point now) const {
 
 void HttpSession::sweep(Steady::time_point now) {
   if (body_crawls(now)) return refuse_and_close(408, "The body of the request comes too slowly");
+  const bool idle = phase_ == Phase::head && !head_begun_ && buffer_.size() == 0;
+  if (idle && !memory_given_back_ && now - idle_since_ > memory_kept_for) give_back_memory();
   if (now < deadline_) return;
   switch (phase_) {
+    case Phase::greeting: server_.traffic->handshakes_failed.fetch_add(1, std::memory_order_relaxed); return close();
     case Phase::head:
       if (!head_begun_) return close();
       return refuse_and_close(408, "The head of the request did not arrive in time");
@@ -408,21 +405,25 @@ void HttpSession::sweep(Steady::time_point now) {
       ++turn_;  // an answer that still comes is forgotten
       send(refuse({Errc::unavailable, "No answer in time; try again", {}}, route_, request_));
       return advance();
+    case Phase::streaming: return beat();
     case Phase::sending:
+      if (streaming_) end_stream(EventSource::End::stalled);
+      return close();
     case Phase::lingering: return close();
     case Phase::closed: return;
   }
 }
 
 void HttpSession::drain() {
-  if (phase_ == Phase::head && !head_begun_) close();
+  if ((phase_ == Phase::head && !head_begun_) || phase_ == Phase::greeting) close();
+  if (phase_ == Phase::streaming) end_stream(EventSource::End::draining);
 }
 
 void HttpSession::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
-  error_code ignored;
-  socket_.close(ignored);
+  end_stream(EventSource::End::gone);
+  wire_.close();
   loop_.remove(place_);
 }
 

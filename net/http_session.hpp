@@ -5,10 +5,12 @@
 #pragma once
 
 #include "net/authentication.hpp"
+#include "net/event_source.hpp"
 #include "net/http.hpp"
 #include "net/io_loop.hpp"
 #include "net/request_parser.hpp"
 #include "net/trace_context.hpp"
+#include "net/wire.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -23,7 +25,7 @@ namespace leadlight::net {
 
 class HttpSession : public std::enable_shared_from_this<HttpSession> {
  public:
-  HttpSession(IoLoop& loop, boost::asio::ip::tcp::socket socket, const boost::asio::ip::address& peer);
+  HttpSession(IoLoop& loop, Wire wire, const boost::asio::ip::address& peer);
 
   void start(IoLoop::Sessions::iterator place);
   /// Ends whatever has passed its deadline.
@@ -39,27 +41,38 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
  private:
   enum class Phase : std::uint8_t {
+    greeting,   // the handshake of TLS
     head,       // between requests, or reading a head
     body,       // reading a body that will be handled
     refusing,   // reading a body to its end, to answer a refusal on a connection that stays
     handling,   // the route has it
     sending,    // the answer is on its way
+    streaming,  // the answer goes on, and there is nothing to say now
     lingering,  // answered and shut down; what still comes in is thrown away, so that the answer is not lost to a reset
     closed,
   };
   using Steady = std::chrono::steady_clock;
   using error_code = boost::system::error_code;
+  static constexpr std::size_t stream_bytes_kept_max = 16 * 1024;  // between two writes
 
+  void greet();
   void advance();
   void begin_head();
-  void read_more();
-  void on_read(error_code ec, std::size_t got);
+  bool fill();
+  void wait_for_bytes();
+  void on_readable(error_code ec);
+  void drain_input();
+  [[nodiscard]] bool has_bare_line_feed() const;
   void on_head();
   void stamp();
   void join_trace();
   std::optional<HttpResponse> check_head();
   std::optional<HttpResponse> check_target(std::string& path);
   std::optional<HttpResponse> check_key();
+  std::optional<HttpResponse> check_found_key();
+  std::optional<HttpResponse> admit(std::optional<std::string_view> authorization);
+  std::optional<HttpResponse> check_rates(const actors::KeyView& key);
+  std::optional<HttpResponse> check_crowd(const actors::KeyView& key);
   std::optional<HttpResponse> check_body_headers();
   void refuse_head(HttpResponse answer);
   void invite_body();
@@ -67,17 +80,25 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void refuse_broken(error_code ec);
   void refuse_and_close(std::uint16_t status, const char* what);
   void send(HttpResponse answer);
+  void write_rest();
   void compose(const HttpResponse& answer, std::size_t content_length);
   void on_sent();
+  void begin_stream();
+  void stream_more();
+  void write_stream();
+  void continue_stream();
+  void beat();
+  void end_stream(EventSource::End end);
   void next_request();
   void linger();
+  void give_back_memory();
   [[nodiscard]] bool body_crawls(Steady::time_point now) const;
   void expect_body();
   void expire_in(std::chrono::milliseconds span) { deadline_ = Steady::now() + span; }
 
   IoLoop& loop_;
   ServerContext& server_;
-  boost::asio::ip::tcp::socket socket_;
+  Wire wire_;
   boost::asio::ip::address peer_;
   IoLoop::Sessions::iterator place_{};
   boost::beast::flat_buffer buffer_;
@@ -88,25 +109,33 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   Authenticator authenticator_;
   const actors::KeyView* request_key_of_ = nullptr;               // what `request_.key` was copied from …
   std::shared_ptr<const actors::Registry> request_key_registry_;  // … and its registry
-  std::shared_ptr<RateBucket> bucket_;                            // of that key
+  std::shared_ptr<RateBucket> bucket_;                            // of that key …
+  std::shared_ptr<RateBucket> organisation_bucket_;               // … and of its organisation
   const Route* route_ = nullptr;
   std::string out_head_;
   std::string out_body_;
-  std::optional<HttpResponse> answer_;  // given inside the handler, or a refusal that waits for its body
+  std::shared_ptr<EventSource> events_;  // of an answer that goes on
+  std::optional<HttpResponse> answer_;   // given inside the handler, or a refusal that waits for its body
   Steady::time_point deadline_{};
   Steady::time_point request_began_{};
   Steady::time_point body_began_{};
+  Steady::time_point idle_since_{};
+  std::size_t sent_bytes_ = 0;  // of the answer
   std::size_t body_bytes_ = 0;  // as they came in, framing included
   std::uint64_t turn_ = 0;
   std::size_t head_bytes_ = 0;
   std::size_t requests_ = 0;
   std::uint16_t status_ = 0;
   Phase phase_ = Phase::head;
-  bool reading_ = false;
+  std::uint8_t reads_left_ = 0;  // before the other connections have their turn
+  bool reading_ = false;         // waiting for bytes
   bool head_begun_ = false;
+  bool streaming_ = false;
+  bool memory_given_back_ = false;
   bool stamped_ = false;
   bool keep_alive_ = true;
   bool in_handler_ = false;
+  bool packed_ = false;        // the body comes in gzip
   bool unread_input_ = false;  // the peer may still be sending what nobody will read
 };
 

@@ -9,14 +9,16 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <csignal>
 
 namespace leadlight::net {
 namespace {
 
 /// Deadlines are looked at by a sweep over all connections, not by a timer each: nobody minds a deadline a little late.
 std::chrono::milliseconds sweep_interval(const HttpLimits& limits) {
-  const auto shortest = std::min({limits.header_deadline, limits.body_deadline, limits.body_rate_after,
-                                  limits.reply_deadline, limits.write_deadline, limits.idle_deadline});
+  const auto shortest =
+      std::min({limits.handshake_deadline, limits.header_deadline, limits.body_deadline, limits.body_rate_after,
+                limits.reply_deadline, limits.write_deadline, limits.stream_heartbeat, limits.idle_deadline});
   return std::clamp<std::chrono::milliseconds>(shortest / 8, std::chrono::milliseconds(5),
                                                std::chrono::milliseconds(250));
 }
@@ -36,6 +38,10 @@ IoLoop::~IoLoop() {
 
 void IoLoop::run() {
   thread_ = std::thread([this] {
+    sigset_t broken_pipe;  // TLS writes with write(2), which raises it when the peer has gone
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken_pipe, nullptr);
     box_->settle_on_this_thread();
     context_.run();
   });
@@ -59,7 +65,15 @@ void IoLoop::drain() {
 }
 
 void IoLoop::adopt(boost::asio::ip::tcp::socket socket, const boost::asio::ip::address& peer) {
-  const auto session = std::make_shared<HttpSession>(*this, std::move(socket), peer);
+  SslPtr tls;
+  if (server_.tls) {
+    tls = server_.tls->begin(socket.native_handle());
+    if (!tls) {  // no memory: the connection is closed as it goes out of scope
+      if (server_.connection_closed) server_.connection_closed(peer);
+      return;
+    }
+  }
+  const auto session = std::make_shared<HttpSession>(*this, Wire(std::move(socket), std::move(tls)), peer);
   const auto place = sessions_.insert(sessions_.end(), session);
   session->start(place);
   if (!sweeping_ && !sessions_.empty()) sweep_later();

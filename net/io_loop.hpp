@@ -7,6 +7,7 @@
 #include "net/answer_box.hpp"
 #include "net/http.hpp"
 #include "net/rate_limit.hpp"
+#include "net/tls.hpp"
 #include "net/traffic.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -32,6 +33,7 @@ struct ServerContext {
   actors::SwitchboardPtr switchboard;
   actors::ClockPtr clock;
   HttpLimits limits;
+  std::shared_ptr<const TlsIdentity> tls;  // none: plain connections
   std::shared_ptr<Traffic> traffic;
   RateLimiter rates;
   std::atomic<bool> draining{false};

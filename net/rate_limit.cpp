@@ -29,12 +29,19 @@ RateBucket::Taken RateBucket::take(std::uint32_t rate, engine::Timestamp now) {
   }
 }
 
-std::shared_ptr<RateBucket> RateLimiter::bucket_of(const actors::KeyView& key) {
-  auto id = std::to_string(static_cast<std::uint32_t>(key.organisation)) + '/' + key.id;
+std::shared_ptr<RateBucket> RateLimiter::bucket_named(std::string id) {
   const std::lock_guard lock(mutex_);
   auto& bucket = buckets_[std::move(id)];
   if (!bucket) bucket = std::make_shared<RateBucket>();
   return bucket;
+}
+
+std::shared_ptr<RateBucket> RateLimiter::bucket_of(const actors::KeyView& key) {
+  return bucket_named(std::to_string(static_cast<std::uint32_t>(key.organisation)) + '/' + key.id);
+}
+
+std::shared_ptr<RateBucket> RateLimiter::bucket_of(engine::OrganisationId organisation) {
+  return bucket_named(std::to_string(static_cast<std::uint32_t>(organisation)));
 }
 
 }  // namespace leadlight::net

@@ -1,4 +1,4 @@
-// Rates of keys: a token bucket each, holding one second's worth.
+// Rates of keys and of organisations: a token bucket each, holding one second's worth.
 //
 // The bucket is one number, the instant at which it is full again (the "generic cell rate algorithm", ITU-T I.371), so
 // that taking a token is one compare-and-swap. Thread: any.
@@ -34,8 +34,12 @@ class RateLimiter {
  public:
   /// The bucket of this key, made on first sight.
   std::shared_ptr<RateBucket> bucket_of(const actors::KeyView& key);
+  /// The bucket of all keys of this organisation together.
+  std::shared_ptr<RateBucket> bucket_of(engine::OrganisationId organisation);
 
  private:
+  std::shared_ptr<RateBucket> bucket_named(std::string id);
+
   std::mutex mutex_;
   std::unordered_map<std::string, std::shared_ptr<RateBucket>> buckets_;  // by key id: ours, never an outsider's text
 };

@@ -34,21 +34,17 @@ struct RawAnswer {
 class RawClient {
  public:
   /// Connects to "127.0.0.1:PORT". Reading waits 10 s at most.
-  explicit RawClient(const std::string& address) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    const timeval patience{10, 0};
-    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    const int on = 1;
-    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;  // NOLINT
-  }
+  explicit RawClient(const std::string& address) { connect(address); }
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
   ~RawClient() { ::close(socket_); }
 
+  /// Goes on with a connection of its own.
+  void reconnect(const std::string& address) {
+    ::close(socket_);
+    unread_.clear();
+    connect(address);
+  }
   [[nodiscard]] bool connected() const { return connected_; }
 
   bool send(std::string_view bytes) {
@@ -89,6 +85,19 @@ class RawClient {
   bool ended() { return unread_.empty() && !more(); }
 
  private:
+  void connect(const std::string& address) {
+    socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const timeval patience{10, 0};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    const int on = 1;
+    ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;  // NOLINT
+  }
+
   bool more() {
     char piece[16'384];  // NOLINT
     const auto got = ::recv(socket_, piece, sizeof piece, 0);
@@ -112,7 +121,7 @@ class RawClient {
     return answer;
   }
 
-  int socket_;
+  int socket_ = -1;
   bool connected_ = false;
   std::string unread_;
 };

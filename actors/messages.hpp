@@ -19,6 +19,9 @@
 
 namespace leadlight::actors {
 
+class ScoreFeed;
+class SourceBoard;
+
 /// How one record is applied; replaced in tests that want it to fail.
 using Apply = std::function<engine::Decision(engine::Lead, const Record&, const engine::Organisation&,
                                              const std::optional<engine::KnownId>&, const engine::Limits&)>;
@@ -29,6 +32,8 @@ struct Services {
   storage::Log* log = nullptr;
   ClockPtr clock;
   SwitchboardPtr switchboard;
+  std::shared_ptr<ScoreFeed> feed;  // who wants to hear of scores; none: nobody ever
+  std::shared_ptr<SourceBoard> sources;  // which organisations have activity sources; none: no organisation has
   engine::Limits limits;
   Apply apply = engine::apply;
   bool spawned_leads = false;
@@ -36,6 +41,7 @@ struct Services {
   std::uint64_t resident_bytes_max = 4ULL << 30U;
   engine::Milliseconds log_retention = 180 * engine::day;
   engine::Milliseconds request_retention = 7 * engine::day;
+  engine::Milliseconds late_after{600'000};  // a trigger that waits longer for its writeback counts as late
 
   [[nodiscard]] Counters& counters() const { return switchboard->counters; }
 };
@@ -77,6 +83,25 @@ struct Taken {
   std::vector<TargetWrite> writes;
 };
 
+/// Fetches that begin now: triggers that come from here on need another one. Or that ended without an answer, and wait
+/// again.
+struct TakeFetches {
+  std::vector<LeadId> leads;
+  bool begin = true;
+};
+/// A fetch that has become owing, or is taken.
+struct FetchItem {
+  LeadId lead;
+  engine::ShardId shard{};
+  engine::Position owed = 0;
+  Timestamp owed_at;
+  std::string email;
+};
+/// What is owed of the fetches taken; leads to which none is owed any more are left out.
+struct FetchesTaken {
+  std::vector<FetchItem> items;
+};
+
 /// The writeback supervisor in force.
 struct WritebackDesk;
 
@@ -97,6 +122,8 @@ using Shard = caf::typed_actor<
     caf::reacts_to<LeadQuery, ReplyPort>,
     // The values to send to a target for these leads.
     caf::replies_to<Take>::with<Taken>,
+    // Marks fetches as begun.
+    caf::replies_to<TakeFetches>::with<FetchesTaken>,
     // Whom to tell what has become owing.
     caf::reacts_to<WritebackDesk>,
     // Own rounds.
@@ -179,6 +206,7 @@ struct ReceiptInWork {
   ReceiptView view;
 };
 using Reader = caf::typed_actor<caf::reacts_to<LeadsQuery, ReplyPort>, caf::reacts_to<LeadQuery, ReplyPort>,
+                                caf::reacts_to<ChangedLeadsQuery, ReplyPort>,
                                 caf::reacts_to<ReceiptInWork, ReplyPort>, caf::reacts_to<AdminRequest, ReplyPort>>;
 
 /// Whether the disk has room for more; empty: it has.
@@ -201,6 +229,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leadlight::actors::RecordBatch)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leadlight::actors::BatchReply)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leadlight::actors::Take)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leadlight::actors::Taken)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leadlight::actors::TakeFetches)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leadlight::actors::FetchesTaken)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leadlight::actors::WritebackDesk)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leadlight::actors::Sweep)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(leadlight::actors::TimerRound)

@@ -2,8 +2,12 @@
 
 #include "actors/lead_reads.hpp"
 #include "actors/lead_table.hpp"
+#include "actors/score_changes.hpp"
+#include "actors/source_board.hpp"
 #include "actors/spawned_leads.hpp"
 #include "engine/hash.hpp"
+#include "engine/identity.hpp"
+#include "logging/log.hpp"
 #include "storage/codec/codec.hpp"
 #include "storage/keys.hpp"
 #include "storage/settings.hpp"
@@ -25,6 +29,7 @@ namespace keys = storage::keys;
 constexpr std::size_t ticks_per_round_max = 512;
 constexpr std::size_t sweep_step = 500;
 constexpr std::size_t trim_step = 2'000;
+constexpr std::size_t other_emails_max = 100;
 constexpr engine::Milliseconds upkeep_interval = engine::hour;
 // One round: what goes in, and whom to tell. Kept alive by the callbacks that carry it.
 struct Round {
@@ -35,7 +40,8 @@ struct Round {
 using RoundPtr = std::shared_ptr<Round>;
 
 void stop_untrusted(Self self, const Error& error) {
-  spdlog::error("shard actor {} stops, its state may not be durable: {}", self->state.index, error.what);
+  logging::error("a shard actor stops, its state may not be durable",
+                 {{"component", "shard"}, {"shard_actor", self->state.index}, {"reason", error.what}});
   self->quit(caf::sec::runtime_error);
 }
 
@@ -79,7 +85,12 @@ void install(Self self, const RoundPtr& round, RoundEffects effects, const engin
     next = std::min(next, effects.wakes[i]);
   }
   if (!effects.owed.empty() && state.writebacks) self->send(state.writebacks, OwedItems{std::move(effects.owed)});
+  if (!effects.fetches.empty() && state.services->sources)
+    if (const auto sources = state.services->sources->supervisor())
+      self->send(sources, FetchItems{std::move(effects.fetches)});
   round->reply(BatchReply{std::move(effects.receipts)});
+  if (auto* feed = state.services->feed.get(); feed != nullptr && feed->advance(state.shards, state.heads))
+    feed->publish(state.shards, state.heads, changes_of(round->records, effects.verdicts));
   state.host->passivate();
 }
 
@@ -106,7 +117,8 @@ void finish_round(Self self, const RoundPtr& round, Result<RoundResult> result) 
     return stop_untrusted(self, result.error());
   }
   auto& state = self->state;
-  auto effects = effects_of(*state.services, round->records, *result, state.organisations, state.pending);
+  auto effects =
+      effects_of(*state.services, round->records, *result, state.organisations, state.pending, state.fetches);
   if (!effects) {
     round->reply(BatchReply{effects.error()});
     return stop_untrusted(self, effects.error());
@@ -115,6 +127,7 @@ void finish_round(Self self, const RoundPtr& round, Result<RoundResult> result) 
     if (!is_switch(record)) break;
     apply_switch(state, record, effects->batch);
   }
+  effects->verdicts = std::move(result->verdicts);
   commit(self, round, *std::move(effects));
 }
 
@@ -272,6 +285,14 @@ Reply answer(ShardState& state, const LeadQuery& query, const LeadHost::Glimpse&
   return receipt_of(glimpse.lead->email, glimpse.lead->window, model, now);  // the reader adds the events' ids
 }
 
+// The further e-mail addresses of the person, so that none of its records in the target keeps an old score.
+std::vector<std::string> other_emails_of(const ShardState& state, const LeadId& lead) {
+  auto identities = identities_of(*state.services->store, lead, other_emails_max);
+  if (!identities) return {};  // written with the next one
+  std::erase_if(*identities, [](const auto& id) { return engine::kind_of(id) != engine::IdentityKind::email; });
+  return *std::move(identities);
+}
+
 Taken take(ShardState& state, const Take& wanted) {
   Taken taken;
   const Timestamp now = state.services->clock->now();
@@ -284,6 +305,7 @@ Taken take(ShardState& state, const Take& wanted) {
       TargetWrite write;
       write.lead = id;
       write.email = glimpse->lead->email;
+      write.other_emails = other_emails_of(state, id);
       const auto score = engine::score_at(*organisation.model, glimpse->lead->window, now);
       write.score = score.score;
       write.segment = score.segment;
@@ -291,12 +313,34 @@ Taken take(ShardState& state, const Take& wanted) {
           engine::signals_text(*organisation.model, glimpse->lead->window, now, wanted.signals_characters_max);
       write.scored_at = now;
       write.owed = ledger->owed;
+      write.model_id = organisation.model->model().id;
+      write.model_version = organisation.model->model().version;
+      if (ledger->confirmed) {
+        write.previous_score = ledger->score;
+        write.previous_segment = ledger->segment;
+      }
       auto& pending = pending_of(*state.services, state.pending, wanted.target, id);
       pending.running.insert(pending.running.end(), pending.waiting.begin(), pending.waiting.end());
       pending.waiting.clear();
       if (pending.running.empty()) state.pending.erase(id);
       taken.writes.push_back(std::move(write));
     });
+  }
+  return taken;
+}
+
+FetchesTaken take_fetches(ShardState& state, const TakeFetches& wanted) {
+  FetchesTaken taken;
+  for (const auto& id : wanted.leads) {
+    auto found = fetch_of(*state.services, state.fetches, id);
+    if (!found) {
+      spdlog::error("a pending fetch cannot be read: {}", found.error().what);
+      continue;
+    }
+    if (*found == nullptr) continue;
+    auto& pending = **found;
+    pending.taken = wanted.begin ? pending.entry.owed : 0;
+    taken.items.push_back({id, pending.entry.shard, pending.entry.owed, pending.entry.owed_at, pending.entry.email});
   }
   return taken;
 }
@@ -312,6 +356,7 @@ Status load(ShardState& state) {
     auto head = state.services->log->head(shard);
     if (!head) return head.error();
     state.heads[s] = *head;
+    if (state.services->feed) state.services->feed->begin(shard, *head);
     state.next_timer[s] = Timestamp{};  // looked at in the first round
     state.shards.push_back(shard);
   }
@@ -383,6 +428,7 @@ Shard::behavior_type shard(Self self, ServicesPtr services, Committer committer,
         });
       },
       [self](const Take& wanted) { return take(self->state, wanted); },
+      [self](const TakeFetches& wanted) { return take_fetches(self->state, wanted); },
       [self](const WritebackDesk& desk) { self->state.writebacks = desk.supervisor; },
       [self](const Sweep& step) { sweep(self, step); },
       [self](TimerRound) { timer_round(self); },

@@ -32,6 +32,7 @@ struct ShardState {
   std::unordered_map<OrganisationId, engine::Organisation> organisations;
   std::unique_ptr<LeadHost> host;
   PendingByLead pending;
+  FetchesByLead fetches;
   std::function<void()> abandon;  // tells who waits for the round under way that the shard has ended
 
   ShardState();

@@ -42,8 +42,8 @@ void count(Counters& counters, const Record& record, const Verdict& verdict) {
 class Round {
  public:
   Round(const Services& services, const std::unordered_map<OrganisationId, engine::Organisation>& organisations,
-        PendingByLead& pending)
-      : services_(services), organisations_(organisations), pending_(pending) {}
+        PendingByLead& pending, FetchesByLead& fetches)
+      : services_(services), organisations_(organisations), pending_(pending), fetches_(fetches) {}
 
   Status add(const Record& record, const Verdict& verdict) {
     services_.log->append(effects.batch, record);
@@ -55,6 +55,16 @@ class Round {
       receipt.request_id = add_trigger(record, verdict);
     } else if (const auto* result = std::get_if<WritebackResult>(&record.body)) {
       if (auto added = add_result(record, *result, verdict); !added) return added;
+    } else if (const auto* change = std::get_if<engine::AttributeChange>(&record.body)) {
+      if (auto added = add_attributes(record, *change); !added) return added;
+    } else if (std::holds_alternative<engine::MergedInto>(record.body)) {
+      end_lead(record);
+    } else if (std::holds_alternative<engine::FetchOwed>(record.body)) {
+      auto id = add_fetch(record);
+      if (!id) return id.error();
+      receipt.request_id = *std::move(id);
+    } else if (const auto* fetched = std::get_if<engine::Fetched>(&record.body)) {
+      if (auto settled = settle_fetch(record, *fetched, verdict); !settled) return settled;
     }
     if (verdict.owed) add_owed(record, verdict);
     note_wake(record, verdict);
@@ -72,7 +82,9 @@ class Round {
       effects.wake_shards.push_back(wake.shard);
     }
     for (const auto& [lead, whole, bytes] : result.changed) {
-      if (whole) {
+      if (bytes.empty()) {
+        effects.batch.remove(Family::leads, keys::lead(lead));
+      } else if (whole) {
         effects.batch.put(Family::leads, keys::lead(lead), bytes);
       } else {
         effects.batch.amend_lead(keys::lead(lead), bytes);
@@ -100,6 +112,33 @@ class Round {
     effects.batch.put(Family::lead_index, keys::lead_index(record.lead, event.id_hash, record.position),
                       encode(storage::IndexEntry{record.shard, verdict.outcome, event.occurred_at, verdict.known_until,
                                                  event.content_hash}));
+  }
+
+  Status add_attributes(const Record& record, const engine::AttributeChange& change) {
+    auto [at, fresh] = attributes_.try_emplace(record.lead);
+    if (fresh) {
+      auto bytes = services_.store->get(Family::attributes, keys::lead(record.lead));
+      if (!bytes) return bytes.error();
+      if (bytes->has_value()) {
+        auto known = storage::decode_attributes(**bytes);
+        if (!known) return known.error();
+        at->second = *std::move(known);
+      }
+    }
+    at->second.take(change);
+    effects.batch.put(Family::attributes, keys::lead(record.lead), encode(at->second));
+    return engine::Ok{};
+  }
+
+  // What hangs on a lead that has been merged into another one goes with it.
+  void end_lead(const Record& record) {
+    effects.batch.remove(Family::attributes, keys::lead(record.lead));
+    effects.batch.remove(Family::aliases, keys::join_under_way(record.lead));
+    pending_.erase(record.lead);
+    const auto organisation = organisations_.find(record.lead.organisation());
+    if (organisation == organisations_.end()) return;
+    for (const auto target : organisation->second.targets)
+      effects.batch.remove(Family::outbox, keys::outbox(target, record.lead));
   }
 
   [[nodiscard]] bool has_targets(const Record& record) const {
@@ -136,6 +175,80 @@ class Round {
     }
     effects.batch.put(Family::requests, record.request_id, encode(status));
     return record.request_id;
+  }
+
+  // Gives the request id to acknowledge with: the waiting one's, when the trigger joins it.
+  Result<std::string> add_fetch(const Record& record) {
+    auto& counters = services_.counters();
+    counters.triggers.fetch_add(1, std::memory_order_relaxed);
+    auto found = fetch_of(services_, fetches_, record.lead);
+    if (!found) return found.error();
+    const bool fresh = *found == nullptr;
+    auto& pending = fresh ? fetches_[record.lead] : **found;
+    auto& entry = pending.entry;
+    if (fresh) entry.owed_at = record.received_at;
+    entry.owed = record.position;
+    entry.shard = record.shard;
+    entry.email = record.email;
+    const bool waits = !entry.requests.empty() && (entry.requests.back().position > pending.taken ||
+                                                   entry.requests.size() >= pending_requests_max);
+    if (waits) {
+      counters.triggers_joined.fetch_add(1, std::memory_order_relaxed);
+    } else {
+      entry.requests.push_back({record.position, record.request_id});
+      storage::RequestStatus status;
+      status.until = record.received_at + services_.request_retention;
+      status.lead = record.lead;
+      status.email = record.email;
+      status.source = std::get<engine::FetchOwed>(record.body).source;
+      status.accepted_at = record.received_at;
+      status.outcome = "accepted";
+      effects.batch.put(Family::requests, record.request_id, encode(status));
+    }
+    effects.batch.put(Family::fetches, keys::lead(record.lead), encode(entry));
+    effects.fetches.push_back({record.lead, entry.shard, entry.owed, entry.owed_at, entry.email});
+    return entry.requests.back().request_id;
+  }
+
+  Status settle_fetch(const Record& record, const engine::Fetched& fetched, const Verdict& verdict) {
+    auto found = fetch_of(services_, fetches_, fetched.lead);
+    if (!found) return found.error();
+    if (*found == nullptr) return engine::Ok{};  // settled before: this record was sent twice
+    auto& entry = (*found)->entry;
+    for (const auto& waiting : entry.requests)
+      if (waiting.position <= fetched.through)
+        if (auto served = serve(record, fetched, verdict, waiting.request_id); !served) return served;
+    std::erase_if(entry.requests, [&](const auto& waiting) { return waiting.position <= fetched.through; });
+    if (fetched.outcome != engine::FetchOutcome::partial && entry.owed <= fetched.through) {
+      effects.batch.remove(Family::fetches, keys::lead(fetched.lead));
+      fetches_.erase(fetched.lead);
+      return engine::Ok{};
+    }
+    if (entry.owed > fetched.through) entry.owed_at = record.received_at;
+    effects.batch.put(Family::fetches, keys::lead(fetched.lead), encode(entry));
+    return engine::Ok{};
+  }
+
+  // What a fetch that ended means for a request that waited for it: it waits for the writeback, or it is over.
+  Status serve(const Record& record, const engine::Fetched& fetched, const Verdict& verdict, const std::string& id) {
+    auto bytes = services_.store->get(Family::requests, id);
+    if (!bytes) return bytes.error();
+    if (!bytes->has_value()) return engine::Ok{};  // kept long enough already
+    auto status = storage::decode_request(**bytes);
+    if (!status) return status.error();
+    status->fetched_at = fetched.fetched_at;
+    status->detail = fetched.detail;
+    if (verdict.score) status->score = verdict.score->score;
+    if (verdict.owed) {
+      requests_of(record, verdict, verdict.ledgers.front().target).waiting.push_back(id);
+    } else if (fetched.outcome == engine::FetchOutcome::given_up && verdict.exists) {
+      status->outcome = "source_failed";
+    } else {
+      status->outcome = !verdict.exists ? "no_data" : has_targets(record) ? "no_model" : "no_target";
+      if (verdict.score) status->scored_at = record.received_at;
+    }
+    effects.batch.put(Family::requests, id, encode(*status));
+    return engine::Ok{};
   }
 
   Status add_result(const Record& record, const WritebackResult& result, const Verdict& verdict) {
@@ -217,7 +330,9 @@ class Round {
   const Services& services_;
   const std::unordered_map<OrganisationId, engine::Organisation>& organisations_;
   PendingByLead& pending_;
+  FetchesByLead& fetches_;
   std::unordered_map<LeadId, Wake> wakes_;
+  std::unordered_map<LeadId, storage::LeadAttributes> attributes_;  // as the round's records have left them
   std::vector<std::string> recheck_;  // requests of the record under way that wait for the second look
 };
 
@@ -234,10 +349,20 @@ PendingRequests& pending_of(const Services& services, PendingByLead& pending, st
   return at->second;
 }
 
+Result<PendingFetch*> fetch_of(const Services& services, FetchesByLead& fetches, const LeadId& lead) {
+  if (const auto at = fetches.find(lead); at != fetches.end()) return &at->second;
+  auto bytes = services.store->get(Family::fetches, keys::lead(lead));
+  if (!bytes) return bytes.error();
+  if (!bytes->has_value()) return static_cast<PendingFetch*>(nullptr);
+  auto entry = storage::decode_fetch(**bytes);
+  if (!entry) return entry.error();
+  return &(fetches[lead] = PendingFetch{*std::move(entry), 0});
+}
+
 Result<RoundEffects> effects_of(const Services& services, const std::vector<Record>& records, RoundResult& result,
                                 const std::unordered_map<OrganisationId, engine::Organisation>& organisations,
-                                PendingByLead& pending) {
-  Round round{services, organisations, pending};
+                                PendingByLead& pending, FetchesByLead& fetches) {
+  Round round{services, organisations, pending, fetches};
   round.effects.receipts.reserve(records.size());
   round.effects.batch.reserve(records.size() * batch_bytes_expected);
   for (std::size_t i = 0; i < records.size(); ++i)

@@ -39,6 +39,12 @@ std::string key_of(std::string_view kind, OrganisationId organisation) {
   return key;
 }
 
+std::string cursor_key(std::uint32_t source) {
+  std::string key{"source_cursor/"};
+  put_big_endian(key, source);
+  return key;
+}
+
 template <class T, class Decode>
 Result<std::vector<T>> load_all(const Store& store, const std::string& prefix, Decode decode) {
   std::vector<T> all;
@@ -95,6 +101,19 @@ void put(Batch& batch, const TargetSettings& target) {
   batch.put(Family::organisations, key_of("target", target.organisation) + target.name, encode(target));
 }
 
+void put(Batch& batch, const SourceSettings& source) {
+  batch.put(Family::organisations, key_of("source", source.organisation) + source.name, encode(source));
+}
+
+void remove_source(Batch& batch, const SourceSettings& source) {
+  batch.remove(Family::organisations, key_of("source", source.organisation) + source.name);
+  batch.remove(Family::organisations, cursor_key(source.id));
+}
+
+void put(Batch& batch, std::uint32_t source, const SourceCursor& cursor) {
+  batch.put(Family::organisations, cursor_key(source), encode(cursor));
+}
+
 void put(Batch& batch, OrganisationId organisation, engine::ShardId shard, const AppliedSwitches& applied) {
   auto key = key_of("applied", organisation);
   put_big_endian(key, static_cast<std::uint32_t>(shard));
@@ -119,6 +138,19 @@ Result<std::vector<PublishedModel>> load_models(const Store& store, Organisation
 
 Result<std::vector<TargetSettings>> load_targets(const Store& store) {
   return load_all<TargetSettings>(store, "target/", decode_target);
+}
+
+Result<std::vector<SourceSettings>> load_sources(const Store& store) {
+  return load_all<SourceSettings>(store, "source/", decode_source);
+}
+
+Result<std::optional<SourceCursor>> load_source_cursor(const Store& store, std::uint32_t source) {
+  auto value = store.get(Family::organisations, cursor_key(source));
+  if (!value) return value.error();
+  if (!value->has_value()) return std::optional<SourceCursor>{};
+  auto cursor = decode_source_cursor(**value);
+  if (!cursor) return cursor.error();
+  return std::optional<SourceCursor>{*std::move(cursor)};
 }
 
 Result<AppliedSwitches> load_applied(const Store& store, OrganisationId organisation, engine::ShardId shard) {

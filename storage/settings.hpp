@@ -32,6 +32,10 @@ void put(Batch& batch, const PublishedModel& model);
 void put(Batch& batch, const TargetSettings& target);
 void put(Batch& batch, engine::OrganisationId organisation, engine::ShardId shard, const AppliedSwitches& applied);
 void remove_target(Batch& batch, engine::OrganisationId organisation, std::string_view name);
+void put(Batch& batch, const SourceSettings& source);
+/// Its cursor goes with it.
+void remove_source(Batch& batch, const SourceSettings& source);
+void put(Batch& batch, std::uint32_t source, const SourceCursor& cursor);
 
 engine::Result<std::vector<OrganisationSettings>> load_organisations(const Store& store);
 engine::Result<std::vector<Key>> load_keys(const Store& store);
@@ -39,6 +43,10 @@ engine::Result<std::vector<Key>> load_keys(const Store& store);
 engine::Result<std::vector<PublishedModel>> load_models(const Store& store, engine::OrganisationId organisation);
 /// Of every organisation.
 engine::Result<std::vector<TargetSettings>> load_targets(const Store& store);
+/// Of every organisation.
+engine::Result<std::vector<SourceSettings>> load_sources(const Store& store);
+/// None: it has never been polled.
+engine::Result<std::optional<SourceCursor>> load_source_cursor(const Store& store, std::uint32_t source);
 engine::Result<AppliedSwitches> load_applied(const Store& store, engine::OrganisationId organisation,
                                              engine::ShardId shard);
 

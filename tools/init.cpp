@@ -52,6 +52,20 @@ void put_demo_target(storage::Batch& batch, const storage::Sealer& sealer, engin
   batch.put(storage::Family::organisations, "last_target", "1");
 }
 
+// Its activities are asked for with the demo target's credentials.
+void put_demo_source(storage::Batch& batch, engine::Timestamp now) {
+  storage::SourceSettings source;
+  source.id = 1;
+  source.organisation = first_organisation;
+  source.kind = "salesforce";
+  source.name = "salesforce-demo";
+  source.target = "salesforce-demo";
+  source.demo = true;
+  source.created_at = now;
+  storage::put(batch, source);
+  batch.put(storage::Family::organisations, "last_source", "1");
+}
+
 }  // namespace
 
 Result<InitResult> init_data_directory(const std::filesystem::path& data, bool demo) {
@@ -70,6 +84,7 @@ Result<InitResult> init_data_directory(const std::filesystem::path& data, bool d
   if (!keys) return keys.error();
   result.tokens = *std::move(keys);
   if (demo) put_demo_target(batch, *sealer, now);
+  if (demo) put_demo_source(batch, now);
   if (auto committed = (*store)->commit(batch); !committed) return committed.error();
   result.digest = storage::to_text(storage::Digest{});
   return result;

@@ -18,8 +18,10 @@ void add_verbs(CLI::App& program, verbs::VerbContext& context) {
   verbs::add_token(program, context);
   verbs::add_model(program, context);
   verbs::add_target(program, context);
+  verbs::add_source(program, context);
   verbs::add_lead(program, context);
   verbs::add_dlq(program, context);
+  verbs::add_vendor(program, context);
   verbs::add_bench(program, context);
   verbs::add_doctor(program, context);
   verbs::add_digest(program, context);

@@ -3,6 +3,8 @@
 //   idempotency  := until:i64 body_hash:u64 status:u16 answer:text
 //   request      := until:i64 lead_high:u64 lead_low:u64 email:text source:text accepted_at:i64 scored_at:instant
 //                   written_at:instant outcome:text score:number detail:text
+//                   (version 2, of a request that waited for activity sources: … fetched_at:i64)
+//   fetch        := owed:u64 shard:u16 owed_at:i64 email:text request_count:u32 (position:u64 request_id:text)*
 //   outbox       := owed:u64 shard:u16 owed_at:i64 due_at:i64 reason:u8 email:text request_count:u32 request_id:text*
 //   dead_letter  := owed:u64 email:text code:text reason:text attempts:u32 first_at:i64 last_at:i64 score:i32
 //   scored_at:i64 instant      := 0:u8 | 1:u8 i64             number := 0:u8 | 1:u8 i32
@@ -18,6 +20,7 @@ namespace leadlight::storage {
 namespace {
 
 constexpr std::uint8_t version_newest = 1;
+constexpr std::uint8_t request_version_fetched = 2;
 constexpr auto outcome_last = static_cast<std::uint8_t>(engine::Outcome::quarantined);
 constexpr auto reason_last = static_cast<std::uint8_t>(engine::WritebackReason::recheck);
 
@@ -84,7 +87,8 @@ engine::Result<IdempotencyEntry> decode_idempotency(std::string_view bytes) {
 }
 
 std::string encode(const RequestStatus& status) {
-  auto to = start(96 + status.email.size() + status.source.size() + status.outcome.size() + status.detail.size());
+  Writer to(96 + status.email.size() + status.source.size() + status.outcome.size() + status.detail.size());
+  to.u8(status.fetched_at ? request_version_fetched : version_newest);
   to.time(status.until);
   to.u64(status.lead.high);
   to.u64(status.lead.low);
@@ -97,12 +101,13 @@ std::string encode(const RequestStatus& status) {
   to.flag(status.score.has_value());
   if (status.score) to.i32(*status.score);
   to.text(status.detail);
+  if (status.fetched_at) to.time(*status.fetched_at);
   return std::move(to).seal();
 }
 
 engine::Result<RequestStatus> decode_request(std::string_view bytes) {
   constexpr std::string_view what = "request status";
-  auto from = open_value(bytes, what, version_newest);
+  auto from = open_value(bytes, what, request_version_fetched);
   if (!from) return from.error();
   RequestStatus status;
   status.until = from->time();
@@ -116,6 +121,7 @@ engine::Result<RequestStatus> decode_request(std::string_view bytes) {
   status.outcome = from->text();
   if (from->flag()) status.score = from->i32();
   status.detail = from->text();
+  if (static_cast<std::uint8_t>(bytes.front()) == request_version_fetched) status.fetched_at = from->time();
   return close_value(*from, std::move(status), what);
 }
 
@@ -146,6 +152,38 @@ engine::Result<OutboxEntry> decode_outbox(std::string_view bytes) {
   const auto requests = from->count(sizeof(std::uint32_t));
   entry.request_ids.reserve(requests);
   for (std::size_t i = 0; i < requests && !from->failed(); ++i) entry.request_ids.emplace_back(from->text());
+  return close_value(*from, std::move(entry), what);
+}
+
+std::string encode(const FetchEntry& entry) {
+  auto to = start(32 + entry.email.size() + 48 * entry.requests.size());
+  to.u64(entry.owed);
+  to.u16(static_cast<std::uint16_t>(entry.shard));
+  to.time(entry.owed_at);
+  to.text(entry.email);
+  to.u32(static_cast<std::uint32_t>(entry.requests.size()));
+  for (const auto& waiting : entry.requests) {
+    to.u64(waiting.position);
+    to.text(waiting.request_id);
+  }
+  return std::move(to).seal();
+}
+
+engine::Result<FetchEntry> decode_fetch(std::string_view bytes) {
+  constexpr std::string_view what = "fetch entry";
+  auto from = open_value(bytes, what, version_newest);
+  if (!from) return from.error();
+  FetchEntry entry;
+  entry.owed = from->u64();
+  entry.shard = static_cast<engine::ShardId>(from->u16());
+  entry.owed_at = from->time();
+  entry.email = from->text();
+  const auto requests = from->count(sizeof(std::uint64_t) + sizeof(std::uint32_t));
+  entry.requests.reserve(requests);
+  for (std::size_t i = 0; i < requests && !from->failed(); ++i) {
+    const auto position = from->u64();
+    entry.requests.push_back({position, std::string(from->text())});
+  }
   return close_value(*from, std::move(entry), what);
 }
 

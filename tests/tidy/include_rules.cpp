@@ -29,6 +29,8 @@ const std::vector<Area>& areas() {
       {"storage/", {"engine/", "storage/"}, {"std"}, {"std", "system", "rocksdb", "openssl", "zstd"}},
       {"actors/protocol.hpp", {"engine/", "actors/clock.hpp"}, {"std", "caf"}, {}},
       {"actors/clock.hpp", {"engine/"}, {"std", "caf"}, {}},
+      {"actors/score_feed.hpp", {"engine/"}, {"std"}, {}},
+      {"actors/activity_source.hpp", {"engine/", "actors/protocol.hpp"}, {"std"}, {}},
       // Public suffixes are looked up where a record gets its domain, and nowhere else.
       {"actors/domains.cpp",
        {"engine/", "logging/", "storage/", "actors/"},
@@ -39,7 +41,8 @@ const std::vector<Area>& areas() {
        {},
        {"std", "caf", "system", "spdlog", "libpsl"}},
       {"actors/", {"engine/", "logging/", "storage/", "actors/"}, {"std", "caf"}, {"std", "caf", "system", "spdlog"}},
-      {"net/", {"engine/", "logging/", "net/", "actors/protocol.hpp", "actors/clock.hpp"}, {}, {}, true},
+      {"net/", {"engine/", "logging/", "net/", "actors/protocol.hpp", "actors/clock.hpp", "actors/score_feed.hpp",
+                "actors/activity_source.hpp"}, {}, {}, true},
       {"tools/", {"engine/", "logging/", "storage/", "actors/", "net/", "tools/"}, {}, {}, true},
       {"tests/", {"engine/", "logging/", "storage/", "actors/", "net/", "tools/", "tests/"}, {}, {}, true},
   };

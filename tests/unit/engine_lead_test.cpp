@@ -89,5 +89,51 @@ TEST(EngineLead, TheAnswerToAnAwaitedWritebackEndsTheWaiting) {
   EXPECT_EQ(answered.next.ledger(crm)->owed, 0U);
 }
 
+Record fetched(Position position, FetchOutcome outcome, std::uint32_t asked, std::uint32_t answered) {
+  Fetched end;
+  end.through = position - 1;
+  end.outcome = outcome;
+  end.asked = asked;
+  end.answered = answered;
+  end.none = answered;
+  return record(position, start, end);
+}
+
+TEST(EngineLead, ATriggerThatWaitsForSourcesOwesNothingUntilTheyHaveAnswered) {
+  const auto here = organisation();
+  Decision fresh;
+  fresh.next.email = "ann@acme.example";
+  const auto known = step(std::move(fresh), demo_requested(1, start), here);
+  const auto waits = step(known, record(2, start, FetchOwed{"salesforce"}), here);
+  EXPECT_FALSE(waits.owed);
+  EXPECT_FALSE(waits.score);
+  EXPECT_FALSE(waits.next.ledger(crm)->awaited);
+  const auto ends = step(waits, fetched(3, FetchOutcome::complete, 1, 1), here);
+  ASSERT_TRUE(ends.owed);
+  EXPECT_EQ(ends.owed->reason, WritebackReason::trigger);
+  EXPECT_TRUE(ends.next.ledger(crm)->awaited);
+}
+
+TEST(EngineLead, NoneIsZeroAndUnknownIsNothing) {
+  const auto here = organisation();
+  Decision fresh;
+  fresh.next.email = "ann@acme.example";
+  const auto none = step(fresh, fetched(3, FetchOutcome::complete, 1, 1), here);
+  EXPECT_TRUE(none.next.exists());
+  EXPECT_EQ(none.score->score, 0);
+  EXPECT_EQ(none.score->segment, Segment::low);
+  EXPECT_TRUE(none.owed);
+  for (const auto& unanswered : {fetched(3, FetchOutcome::complete, 0, 0), fetched(3, FetchOutcome::given_up, 2, 1),
+                                 fetched(3, FetchOutcome::given_up, 1, 0)}) {
+    const auto nothing = step(fresh, unanswered, here);
+    EXPECT_FALSE(nothing.next.exists());
+    EXPECT_FALSE(nothing.owed);
+  }
+  const auto known = step(fresh, demo_requested(1, start), here);
+  EXPECT_TRUE(step(known, fetched(3, FetchOutcome::complete, 0, 0), here).owed) << "the last source was removed";
+  EXPECT_FALSE(step(known, fetched(3, FetchOutcome::given_up, 2, 1), here).owed) << "half of the data is no data";
+  EXPECT_TRUE(step(known, fetched(3, FetchOutcome::partial, 2, 1), here).owed) << "the operator allows it";
+}
+
 }  // namespace
 }  // namespace leadlight::engine

@@ -276,7 +276,7 @@ TEST(ModelToml, StarterKeepsItsGoldenLeadsAndTheLaws) {
   const auto file = read_model(starter_model_toml(), "starter.toml");
   ASSERT_TRUE(file.ok()) << file.error().what;
   EXPECT_EQ(file->model.id, "starter");
-  EXPECT_EQ(file->model.signals.size(), 8U);
+  EXPECT_EQ(file->model.signals.size(), 13U);
   EXPECT_EQ(file->model.thresholds, (Thresholds{30'000'000, 60'000'000, 100'000'000, 200'000'000}));
   EXPECT_GE(file->golden.size(), 5U);
   const auto report = tools::test_model(starter_model_toml(), "starter.toml");

@@ -81,7 +81,7 @@ class EngineRound {
     std::optional<engine::Result<actors::RoundResult>> result;
     table_.run(std::move(deliveries), [&](engine::Result<actors::RoundResult> done) { result = std::move(done); });
     if (!*result) return result->error();
-    auto effects = actors::effects_of(*stage_.services(), records, **result, organisations_, pending_);
+    auto effects = actors::effects_of(*stage_.services(), records, **result, organisations_, pending_, fetches_);
     if (!effects) return effects.error();
     bytes_ += effects->batch.bytes();
     return engine::Ok{};
@@ -91,6 +91,7 @@ class EngineRound {
   actors::LeadTable table_;
   std::unordered_map<engine::OrganisationId, engine::Organisation> organisations_;
   actors::PendingByLead pending_;
+  actors::FetchesByLead fetches_;
   std::array<engine::Position, engine::shard_count> heads_{};
   std::size_t bytes_ = 0;
 };

@@ -40,7 +40,7 @@ bool asks_for_token(const net::HttpRequest& request) {
 
 bool does_nothing_to_requests(const FaultPlan& plan) {
   return !plan.status && plan.rate_limit.empty() && !plan.expire_tokens && !plan.hang_after_commit &&
-         plan.delay.count() == 0 && !plan.api_usage;
+         plan.delay.count() == 0 && !plan.api_usage && !plan.cut_body && plan.page_records == 0;
 }
 
 }  // namespace
@@ -76,6 +76,12 @@ std::optional<Error> Faults::read(const json::object& from, Fault& fault) {
       fault.method = text;
     else if (name == "body_contains" && value.is_string())
       fault.body_contains = text;
+    else if (name == "query_contains" && value.is_string())
+      fault.query_contains = text;
+    else if (name == "cut_body" && value.is_bool())
+      fault.plan.cut_body = truth;
+    else if (name == "page_records" && number && *number > 0)
+      fault.plan.page_records = *number;
     else if (name == "status" && number && *number >= 300 && *number < 600)
       fault.plan.status = static_cast<std::uint16_t>(*number);
     else if (name == "error_code" && value.is_string())
@@ -117,7 +123,7 @@ engine::Result<json::object> Faults::add(const json::object& from) {
   if (does_nothing_to_requests(fault.plan) && fault.fail_records.empty())
     return wrong("status",
                  "the fault does nothing: give status, delay_ms, rate_limit, hang_after_commit, fail_records, "
-                 "expire_tokens or api_usage");
+                 "expire_tokens, cut_body, page_records or api_usage");
   if (fault.plan.expire_tokens && !fault.times_left) fault.times_left = 1;  // for ever would only be a dead target
   const std::lock_guard lock(mutex_);
   if (faults_.size() >= faults_max) return Error{Errc::rate_limited, "there are 1000 faults already", {}};
@@ -149,6 +155,8 @@ bool Faults::concerns(const Fault& fault, std::string_view target, const net::Ht
   if (fault.target != target || request.path.rfind(fault.path, 0) != 0) return false;
   if (!fault.method.empty() && fault.method != request.method) return false;
   if (request.body.find(fault.body_contains) == std::string::npos) return false;
+  const auto query = request.parameter("q").value_or("");
+  if (std::string_view(query).find(fault.query_contains) == std::string_view::npos) return false;
   return !does_nothing_to_requests(fault.plan);
 }
 
@@ -173,6 +181,8 @@ void Faults::merge(const FaultPlan& from, FaultPlan& into, const net::HttpReques
   if (!into.retry_after) into.retry_after = from.retry_after;
   into.expire_tokens |= from.expire_tokens && !for_token;
   into.hang_after_commit |= from.hang_after_commit && !for_token && request.method != "GET";
+  into.cut_body |= from.cut_body;
+  into.page_records = std::max(into.page_records, from.page_records);
   into.delay = std::max(into.delay, from.delay);
   if (from.api_usage) into.api_usage = from.api_usage;
 }

@@ -138,6 +138,7 @@ HttpResponse SalesforceFake::answer(const HttpRequest& request, const FaultPlan&
   if (request.path.rfind("/services/data", 0) != 0) return oauth(request, plan, base_url);
   ++requests_;
   auto response = data_api(request, plan, base_url);
+  if (plan.cut_body) response.body.resize(response.body.size() / 2);
   const auto usage = plan.api_usage.value_or(std::pair(requests_, daily_requests));
   response.headers.emplace_back("Sforce-Limit-Info",
                                 "api-usage=" + std::to_string(usage.first) + "/" + std::to_string(usage.second));
@@ -199,6 +200,7 @@ HttpResponse SalesforceFake::data_api(const HttpRequest& request, const FaultPla
     std::from_chars(options.data() + mark + 10, options.data() + options.size(), size);
     call.batch_size = std::clamp(size, batch_size_min, batch_size_max);
   }
+  if (plan.page_records > 0) call.batch_size = plan.page_records;
   const bool writes = call.method == "POST" || call.method == "PATCH" || call.method == "PUT";
   const auto type = lower_case(request.header("content-type").value_or(""));
   if (writes && !call.body.empty() && type.rfind("application/json", 0) != 0)

@@ -71,6 +71,7 @@ class SalesforceFake {
   std::optional<Failure> injected(const ObjectType& type, std::string_view id, const boost::json::object* fields);
   net::HttpResponse put_state(const net::HttpRequest& request, const ObjectType& type);
   void add_demo_records();
+  void add_demo_activities(const std::string& contact);
 
   std::mutex mutex_;
   actors::ClockPtr clock_;

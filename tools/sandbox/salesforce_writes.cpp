@@ -433,6 +433,57 @@ void SalesforceFake::add_demo_records() {
                        {"Status", "Closed - Converted"},
                        {"IsConverted", true},
                        {"ConvertedContactId", contact}});
+  add_demo_activities(contact);
+}
+
+// What some of them did in the last weeks, so that a trigger has something to find.
+void SalesforceFake::add_demo_activities(const std::string& contact) {
+  const auto lead_of = [this](const char* email) {
+    for (const auto& record : records_.all(*find_object("Lead")))
+      if (text_in(record, "Email") == email) return text_in(record, "Id");
+    return std::string{};
+  };
+  const auto days_ago = [this](int days) {
+    auto text = net::format_time(clock_->now() - days * engine::day);
+    return text.replace(text.size() - 1, 1, "+0000");
+  };
+  struct Done {
+    const char* subtype;
+    const char* subject;
+    int days;
+  };
+  static constexpr Done done[] = {{"Call", "Intro call", 21},
+                                  {"Email", "Sent the comparison", 18},
+                                  {"Call", "Questions about the pilot", 9},
+                                  {"Email", "Answered on pricing", 4},
+                                  {"Call", "Pilot agreed", 1}};
+  const auto rosa = lead_of("rosa@iglesias.example");
+  const auto uma = lead_of("uma@castellan.example");
+  const auto& tasks = *find_object("Task");
+  for (const auto& task : done)
+    records_.put(tasks, {{"WhoId", rosa},
+                         {"Subject", task.subject},
+                         {"TaskSubtype", task.subtype},
+                         {"Status", "Completed"},
+                         {"Priority", "Normal"},
+                         {"CompletedDateTime", days_ago(task.days)}});
+  records_.put(tasks, {{"WhoId", uma}, {"Subject", "Call back"}, {"TaskSubtype", "Call"}, {"Status", "Not Started"}});
+  const auto& events = *find_object("Event");
+  for (const auto& [who, days] : {std::pair{uma, 6}, std::pair{contact, 12}})
+    records_.put(events, {{"WhoId", who},
+                          {"Subject", "Product walk-through"},
+                          {"Type", "Meeting"},
+                          {"StartDateTime", days_ago(days)},
+                          {"DurationInMinutes", 45}});
+  const auto webinar = records_.put(
+      *find_object("Campaign"), {{"Name", "Spring webinar"}, {"Type", "Webinar"}, {"Status", "Completed"}});
+  const auto& members = *find_object("CampaignMember");
+  records_.put(members, {{"CampaignId", webinar},
+                         {"LeadId", uma},
+                         {"Status", "Attended"},
+                         {"HasResponded", true},
+                         {"FirstRespondedDate", days_ago(14).substr(0, 10)}});
+  records_.put(members, {{"CampaignId", webinar}, {"LeadId", rosa}, {"Status", "Sent"}, {"HasResponded", false}});
 }
 
 }  // namespace leadlight::sandbox

@@ -194,7 +194,9 @@ bool before(const std::vector<Order>& order, const json::object& a, const json::
     const auto& left = value_of(a, by.field);
     const auto& right = value_of(b, by.field);
     if (left.is_null() != right.is_null()) return left.is_null() == by.nulls_first;
-    const int sign = order_of(left, right);
+    // Ids differ by the case of their letters, in an order as in a comparison.
+    const bool ids = by.field == "Id" && left.is_string() && right.is_string();
+    const int sign = ids ? left.as_string().compare(right.as_string()) : order_of(left, right);
     if (sign != 0) return by.descending ? sign > 0 : sign < 0;
   }
   return false;

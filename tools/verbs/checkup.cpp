@@ -47,6 +47,29 @@ void judge_memory(const json::value& state, Findings& findings) {
                       full ? "raise actors.resident_bytes_max; leads beyond it are read from disk each time" : ""});
 }
 
+void judge_spool(const json::value& state, Findings& findings) {
+  const auto pending = whole_of(state, "spool_pending").value_or(0);
+  const auto bytes = whole_of(state, "spool_bytes").value_or(0);
+  const auto most = whole_of(state, "spool_bytes_max").value_or(0);
+  if (most == 0) return;
+  const auto refused = whole_of(state, "spool_refused").value_or(0);
+  const auto damaged = whole_of(state, "spool_damaged").value_or(0);
+  Finding finding{"spool",
+                  Health::ok,
+                  grouped(pending) + " submissions wait in " + bytes_text(bytes) + " of " + bytes_text(most),
+                  {}};
+  if (pending > 0) {
+    finding.health = Health::warn;
+    finding.remedy = "the engine is slow or refuses; the log says why, and what waits is forwarded by itself";
+  }
+  if (bytes > most / 10 * 8 || refused + damaged > 0) {
+    finding.health = Health::wrong;
+    finding.found += ", " + grouped(refused) + " refused, " + grouped(damaged) + " parts damaged";
+    finding.remedy = "see the log for the cause; raise spool.bytes_max or free space on its disk";
+  }
+  findings.push_back(std::move(finding));
+}
+
 void judge_count(Findings& findings, std::string check, std::int64_t count, std::int64_t many, std::string words,
                  std::string remedy) {
   const bool ok = count < many;
@@ -99,12 +122,40 @@ void judge_state(const json::value& state, Findings& findings) {
   judge_memory(state, findings);
   judge_count(findings, "records in flight", whole_of(state, "records_in_flight").value_or(0), in_flight_many, "",
               "the engine is near its limit; slow the senders down or give it more cores");
+  judge_spool(state, findings);
   judge_count(findings, "restarts", whole_of(state, "actor_restarts").value_or(0), 1, " actors started again",
               "the log says which ended and why; report it");
 }
 
 void judge_targets(const json::value& targets, bool running, Findings& findings) {
   for (const auto& row : list_of(targets, "targets")) findings.push_back(judge_target(object_of(row), running));
+}
+
+void judge_sources(const json::value& sources, const json::value& targets, bool running, Findings& findings) {
+  const auto& rows = list_of(sources, "sources");
+  for (const auto& row : rows) {
+    const auto& source = object_of(row);
+    const auto state = plain(source, "state");
+    Finding finding{"source " + plain(source, "name"), Health::ok,
+                    state + ", " + grouped(whole_of(row, "waiting").value_or(0)) + " leads wait, last pulled " +
+                        plain(source, "polled_at"),
+                    {}};
+    if (running && state == "held") {
+      finding.health = Health::wrong;
+      finding.found += ": " + plain(source, "reason");
+      finding.remedy = "mend what the reason names; until then triggers wait";
+    }
+    findings.push_back(std::move(finding));
+  }
+  if (!rows.empty()) return;
+  for (const auto& row : list_of(targets, "targets")) {
+    const auto name = plain(object_of(row), "name");
+    if (plain(object_of(row), "kind") != "salesforce") continue;
+    findings.push_back({"sources", Health::warn, "target " + name + " is written to, but its activities are not read",
+                        "`leadlight source add salesforce " + name + " --target " + name +
+                            "`, or push every event; see docs/guides/sources.md"});
+    return;
+  }
 }
 
 void judge_models(const json::value& models, Findings& findings) {

@@ -39,6 +39,9 @@ using Findings = std::vector<Finding>;
 void judge_state(const boost::json::value& state, Findings& findings);
 /// A finding a target, from GET /v1/admin/targets. `running`: whether targets run where this comes from.
 void judge_targets(const boost::json::value& targets, bool running, Findings& findings);
+/// A finding a source, from GET /v1/admin/sources; and one when there is a Salesforce target and no source.
+void judge_sources(const boost::json::value& sources, const boost::json::value& targets, bool running,
+                   Findings& findings);
 /// From GET /v1/admin/models.
 void judge_models(const boost::json::value& models, Findings& findings);
 /// From GET /v1/admin/tokens.

@@ -1,0 +1,637 @@
+#include "actors/source_supervisor.hpp"
+
+#include "actors/source_board.hpp"
+#include "actors/source_settings.hpp"
+#include "storage/codec/codec.hpp"
+#include "storage/keys.hpp"
+#include "storage/settings.hpp"
+
+#include <spdlog/spdlog.h>
+#include <caf/send.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include <algorithm>
+#include <mutex>
+
+namespace leadlight::actors {
+
+namespace {
+
+using Self = SourceSupervisor::stateful_pointer<SourceSupervisorState>;
+using Job = SourceSupervisorState::Job;
+using Batch = SourceSupervisorState::Batch;
+using engine::Errc;
+using engine::FetchOutcome;
+using storage::Family;
+namespace keys = storage::keys;
+
+constexpr engine::Milliseconds retry_first{1'000};
+constexpr engine::Milliseconds retry_max{300'000};
+constexpr engine::Milliseconds resubmit_after{500};
+constexpr engine::Milliseconds look_again_most{1'000};  // whatever the clock does in between
+constexpr std::size_t store_page = 10'000;
+
+void pump(Self self);
+
+// ---- workers
+// -------------------------------------------------------------------------------------------------------------
+
+void start_worker(Self self, const storage::SourceSettings& source) {
+  auto& state = self->state;
+  auto options = source_options(*state.services->store, state.settings.sealer.get(), source, state.settings.sandbox);
+  auto made = options ? state.settings.make_source(*options) : Result<std::shared_ptr<ActivitySource>>{options.error()};
+  auto worker = self->template spawn<caf::monitored>(source_worker, state.services, state.committer,
+                                                     caf::actor_cast<SourceSupervisor>(self), source,
+                                                     state.settings.timing, std::move(made));
+  state.workers[source.id] = {std::move(worker), source.organisation, source.name};
+}
+
+// Brings the workers to what the settings say.
+void align_workers(Self self) {
+  auto& state = self->state;
+  if (!state.settings.enabled) return;
+  auto sources = storage::load_sources(*state.services->store);
+  if (!sources) return spdlog::error("activity sources cannot be read: {}", sources.error().what);
+  std::map<std::uint32_t, SourceSupervisorState::Child> gone;
+  std::swap(gone, state.workers);
+  for (const auto& source : *sources) {
+    if (state.services->sources && !state.services->sources->in_force(source)) continue;
+    if (auto kept = gone.extract(source.id); !kept.empty()) {
+      state.workers.insert(std::move(kept));
+    } else {
+      start_worker(self, source);
+    }
+  }
+  for (const auto& [id, child] : gone) self->send(child.worker, RetireSource{});
+}
+
+std::vector<std::uint32_t> sources_of(const SourceSupervisorState& state, OrganisationId organisation) {
+  std::vector<std::uint32_t> ids;
+  for (const auto& [id, child] : state.workers)
+    if (child.organisation == organisation) ids.push_back(id);
+  return ids;
+}
+
+// ---- jobs
+// ----------------------------------------------------------------------------------------------------------------
+
+void dequeue(SourceSupervisorState& state, const LeadId& lead, Timestamp due_at) {
+  const auto queue = state.queues.find(lead.organisation());
+  if (queue == state.queues.end()) return;
+  queue->second.erase({due_at, lead});
+  if (queue->second.empty()) state.queues.erase(queue);
+}
+
+void enqueue(SourceSupervisorState& state, const LeadId& lead, Timestamp due_at) {
+  auto& job = state.jobs.at(lead);
+  dequeue(state, lead, job.due_at);
+  job.due_at = due_at;
+  job.under_way = false;
+  state.queues[lead.organisation()].emplace(due_at, lead);
+}
+
+void schedule(Self self, Timestamp at) {
+  auto& state = self->state;
+  const Timestamp now = state.services->clock->now();
+  if (state.round_at && *state.round_at <= at && *state.round_at > now) return;
+  state.round_at = at;
+  self->delayed_send(self, std::clamp(at - now, engine::Milliseconds{1}, look_again_most), FetchRound{});
+}
+
+void count_waiting(SourceSupervisorState& state) {
+  state.services->counters().fetches_waiting.store(state.jobs.size(), std::memory_order_relaxed);
+}
+
+void forget(SourceSupervisorState& state, const LeadId& lead) {
+  const auto at = state.jobs.find(lead);
+  if (at == state.jobs.end()) return;
+  dequeue(state, lead, at->second.due_at);
+  state.jobs.erase(at);
+  count_waiting(state);
+}
+
+// A fetch that is owed: a new one waits for the window, so that others join its call.
+void add_item(SourceSupervisorState& state, const FetchItem& item, Timestamp due_at) {
+  const auto at = state.jobs.find(item.lead);
+  if (at != state.jobs.end()) {
+    auto& job = at->second;
+    if (item.owed <= job.item.owed) return;
+    job.item.owed = item.owed;
+    job.again = job.again || job.under_way;
+    return;
+  }
+  if (state.jobs.size() >= fetch_jobs_max) {
+    state.more_in_store = true;
+    return;
+  }
+  auto& job = state.jobs[item.lead];
+  job.item = item;
+  enqueue(state, item.lead, due_at);
+  count_waiting(state);
+}
+
+// Reads what the store still owes; after a start, and when a queue that was full has drained.
+void read_store(SourceSupervisorState& state) {
+  state.more_in_store = false;
+  const Timestamp now = state.services->clock->now();
+  std::string from;
+  while (!state.more_in_store) {
+    auto rows = state.services->store->scan(Family::fetches, {}, from, store_page);
+    if (!rows) {
+      state.more_in_store = true;  // read on later
+      return spdlog::error("pending fetches cannot be read: {}", rows.error().what);
+    }
+    for (const auto& row : *rows) {
+      const auto lead = keys::parse_lead(row.key);
+      const auto entry = storage::decode_fetch(row.value);
+      if (!lead || !entry) {
+        spdlog::error("a pending fetch is corrupt and is left alone");
+        continue;
+      }
+      add_item(state, {*lead, entry->shard, entry->owed, entry->owed_at, entry->email}, now);
+    }
+    if (rows->size() < store_page) return;
+    from = rows->back().key + '\0';
+  }
+}
+
+// ---- batches
+// -------------------------------------------------------------------------------------------------------------
+
+// The leads of the organisation that are due, up to a batch; with them those that still gather, for the call is made
+// anyway.
+std::vector<LeadId> take_due(SourceSupervisorState& state, OrganisationId organisation, Timestamp now) {
+  std::vector<LeadId> leads;
+  const auto queue = state.queues.find(organisation);
+  if (queue == state.queues.end()) return leads;
+  auto& own = queue->second;
+  const Timestamp until = now + state.settings.timing.window;
+  while (!own.empty() && own.begin()->first <= until && leads.size() < fetch_emails_max) {
+    leads.push_back(own.begin()->second);
+    state.jobs.at(leads.back()).under_way = true;
+    own.erase(own.begin());
+  }
+  if (own.empty()) state.queues.erase(queue);
+  return leads;
+}
+
+void end_batch(Self self, std::uint64_t number);
+
+// Asks every source; without any, the batch is over at once.
+void ask_sources(Self self, std::uint64_t number) {
+  auto& state = self->state;
+  auto& batch = state.batches.at(number);
+  if (batch.leads.empty()) {
+    state.busy.erase(batch.organisation);
+    state.batches.erase(number);
+    return schedule(self, state.services->clock->now());
+  }
+  const auto sources = sources_of(state, batch.organisation);
+  batch.open = sources.size();
+  if (sources.empty()) return end_batch(self, number);
+  const FetchBatch question{number, batch.emails, state.services->clock->now() - engine::window_span};
+  for (const auto id : sources) self->send(state.workers.at(id).worker, question);
+}
+
+void take_items(SourceSupervisorState& state, std::uint64_t number, const std::vector<LeadId>& asked,
+                const FetchesTaken& taken) {
+  auto& batch = state.batches.at(number);
+  std::set<LeadId> owed;
+  for (const auto& item : taken.items) {
+    owed.insert(item.lead);
+    auto& job = state.jobs.at(item.lead);
+    job.item = item;
+    job.through = item.owed;
+    job.again = false;
+    batch.leads.push_back(item.lead);
+    batch.emails.push_back(item.email);
+  }
+  for (const auto& lead : asked)
+    if (!owed.contains(lead)) forget(state, lead);  // settled already
+}
+
+// Tells the shards that these fetches begin, and learns what they are for; then asks the sources.
+void begin_batch(Self self, const std::vector<LeadId>& leads) {
+  auto& state = self->state;
+  const auto number = state.next_batch++;
+  state.batches[number].organisation = leads.front().organisation();
+  state.busy.insert(leads.front().organisation());
+  std::vector<TakeFetches> questions(state.table.shards.size());
+  for (const auto& lead : leads) questions[state.table.index_of(state.jobs.at(lead).item.shard)].leads.push_back(lead);
+  auto open = std::make_shared<std::size_t>(1);
+  const auto close = [self, open, number] {
+    if (--*open == 0) ask_sources(self, number);
+  };
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    if (questions[i].leads.empty()) continue;
+    ++*open;
+    const auto asked = questions[i].leads;
+    self->request(state.table.shards[i], caf::infinite, std::move(questions[i]))
+        .then(
+            [self, close, number, asked](const FetchesTaken& taken) {
+              take_items(self->state, number, asked, taken);
+              close();
+            },
+            [self, close, asked](const caf::error&) {
+              const auto due = self->state.services->clock->now() + resubmit_after;
+              for (const auto& lead : asked) enqueue(self->state, lead, due);
+              close();
+            });
+  }
+  close();
+}
+
+// ---- ends
+// ----------------------------------------------------------------------------------------------------------------
+
+class FetchSink final : public ReplySink {
+ public:
+  FetchSink(SourceSupervisor supervisor, LeadId lead) : supervisor_(std::move(supervisor)), lead_(lead) {}
+  FetchSink(const FetchSink&) = delete;
+  FetchSink& operator=(const FetchSink&) = delete;
+  ~FetchSink() override { tell(false); }
+  void complete(Reply reply) override { tell(std::holds_alternative<Receipts>(reply)); }
+
+ private:
+  void tell(bool ok) {
+    if (auto supervisor = std::exchange(supervisor_, nullptr)) caf::anon_send(supervisor, FetchDurable{lead_, ok});
+  }
+  SourceSupervisor supervisor_;
+  LeadId lead_;
+};
+
+// A lead's activities and the record that ends its fetch go in together: one batch of its shard, one writeback.
+void submit(Self self, const LeadId& lead) {
+  auto& state = self->state;
+  const auto& job = state.jobs.at(lead);
+  auto port = std::make_shared<FetchSink>(caf::actor_cast<SourceSupervisor>(self), lead);
+  auto gateway = state.services->switchboard->gateway();
+  if (!gateway) return;  // the sink says so as it goes
+  Submission submission;
+  submission.organisation = lead.organisation();
+  submission.records = job.records;
+  self->send(gateway, std::move(submission), ReplyPort{port});
+}
+
+// What the sources say of one address of a batch.
+struct Sum {
+  std::vector<const Activity*> activities;
+  engine::Fetched fetched;
+  std::string failure;  // why one has not answered; empty: all have
+  std::optional<engine::Milliseconds> retry_after;
+};
+
+Sum sum_up(const SourceSupervisorState& state, const Batch& batch, std::size_t index) {
+  Sum sum;
+  for (const auto& [source, report] : batch.reports) {
+    ++sum.fetched.asked;
+    const auto* answer = report.fault ? nullptr : &report.answers[index];
+    if (answer != nullptr && answer->kind != FetchAnswer::Kind::failed) {
+      ++sum.fetched.answered;
+      if (answer->kind == FetchAnswer::Kind::none) ++sum.fetched.none;
+      for (const auto& activity : answer->activities) sum.activities.push_back(&activity);
+      continue;
+    }
+    const auto child = state.workers.find(source);
+    sum.failure += (sum.failure.empty() ? "source " : "; source ") +
+                   (child == state.workers.end() ? std::string{"removed"} : child->second.source) + ": " +
+                   (answer != nullptr ? answer->reason : report.fault->reason);
+    if (answer == nullptr && report.fault->retry_after)
+      sum.retry_after = std::max(sum.retry_after.value_or(engine::Milliseconds{0}), *report.fault->retry_after);
+  }
+  return sum;
+}
+
+void add_records(const SourceSupervisorState& state, Job& job, const Sum& sum, Timestamp now) {
+  auto& counters = state.services->counters();
+  std::unordered_set<std::uint64_t> seen;
+  for (const auto* activity : sum.activities) {
+    Activity own = *activity;
+    own.email = job.item.email;
+    auto record = activity_record(job.item.lead.organisation(), own, now);
+    if (!record || !seen.insert(std::get<engine::EngagementEvent>(record->body).id_hash).second) continue;
+    counters.source_activities.fetch_add(1, std::memory_order_relaxed);
+    const auto known = is_known(*state.services->store, *record);
+    if (known && *known) {
+      counters.source_activities_known.fetch_add(1, std::memory_order_relaxed);
+    } else {  // what could not be looked up is sent: the fold knows a duplicate
+      job.records.push_back(*std::move(record));
+    }
+  }
+}
+
+void complete(Self self, const LeadId& lead, const Sum& sum, FetchOutcome outcome) {
+  auto& state = self->state;
+  auto& job = state.jobs.at(lead);
+  const Timestamp now = state.services->clock->now();
+  job.records.clear();
+  if (outcome != FetchOutcome::given_up) add_records(state, job, sum, now);
+  Record record;
+  record.lead = lead;
+  record.email = job.item.email;
+  record.received_at = now;
+  engine::Fetched fetched = sum.fetched;
+  fetched.lead = lead;
+  fetched.through = job.through;
+  fetched.outcome = outcome;
+  fetched.fetched_at = now;
+  fetched.detail = sum.failure;
+  record.body = std::move(fetched);
+  job.records.push_back(std::move(record));
+  job.ends = outcome != FetchOutcome::partial;
+  job.partial = !job.ends;
+  submit(self, lead);
+}
+
+engine::Milliseconds back_off(SourceSupervisorState& state, const Job& job, const Sum& sum) {
+  const auto ceiling = std::min(retry_max, retry_first * (1U << std::min(job.attempts, 9U)));
+  // Full jitter between half and all of the ceiling.
+  const auto pause = ceiling / 2 + engine::Milliseconds{static_cast<std::int64_t>(
+                                       state.random() % static_cast<std::uint64_t>(ceiling.count() / 2 + 1))};
+  // A source that names its pause decides: all its leads are asked about together when it is over.
+  return sum.retry_after ? std::max(*sum.retry_after, engine::Milliseconds{1}) : pause;
+}
+
+void retry(SourceSupervisorState& state, const LeadId& lead, const Sum& sum) {
+  auto& job = state.jobs.at(lead);
+  const Timestamp now = state.services->clock->now();
+  state.services->counters().fetches_retried.fetch_add(1, std::memory_order_relaxed);
+  if (!job.late && now - job.item.owed_at > state.settings.timing.deadline) {
+    job.late = true;
+    state.services->counters().fetches_late.fetch_add(1, std::memory_order_relaxed);
+    spdlog::warn("a trigger waits longer than {:.0f} s for the activity sources: {}",
+                 static_cast<double>(state.settings.timing.deadline.count()) / 1000, sum.failure);
+  }
+  const auto pause = back_off(state, job, sum);
+  ++job.attempts;
+  enqueue(state, lead, now + pause);
+}
+
+// Fetches that ended without an answer wait again: a trigger joins them.
+void release(Self self, const std::vector<LeadId>& leads) {
+  auto& state = self->state;
+  std::vector<TakeFetches> notes(state.table.shards.size());
+  for (const auto& lead : leads) notes[state.table.index_of(state.jobs.at(lead).item.shard)].leads.push_back(lead);
+  for (std::size_t i = 0; i < notes.size(); ++i) {
+    if (notes[i].leads.empty()) continue;
+    notes[i].begin = false;
+    self->request(state.table.shards[i], caf::infinite, std::move(notes[i]))
+        .then([](const FetchesTaken&) {}, [](const caf::error&) {});  // a shard started again has forgotten it anyway
+  }
+}
+
+void end_batch(Self self, std::uint64_t number) {
+  auto& state = self->state;
+  const auto batch = std::move(state.batches.at(number));
+  state.batches.erase(number);
+  state.busy.erase(batch.organisation);
+  std::vector<LeadId> open;
+  for (std::size_t i = 0; i < batch.leads.size(); ++i) {
+    const auto& lead = batch.leads[i];
+    const auto sum = sum_up(state, batch, i);
+    const auto& job = state.jobs.at(lead);
+    const bool partly = state.settings.timing.allow_partial && sum.fetched.answered > 0 && !job.partial;
+    if (sum.failure.empty()) {
+      complete(self, lead, sum, FetchOutcome::complete);
+    } else if (state.services->clock->now() - job.item.owed_at >= fetch_give_up_after) {
+      complete(self, lead, sum, FetchOutcome::given_up);
+    } else if (partly) {
+      complete(self, lead, sum, FetchOutcome::partial);
+    } else {
+      retry(state, lead, sum);
+      open.push_back(lead);
+    }
+  }
+  release(self, open);
+  pump(self);
+}
+
+void take_report(Self self, BatchFetched& fetched) {
+  auto& state = self->state;
+  const auto at = state.batches.find(fetched.batch);
+  if (at == state.batches.end()) return;
+  auto& batch = at->second;
+  if (!batch.reports.emplace(fetched.source, std::move(fetched.report)).second) return;
+  if (--batch.open == 0) end_batch(self, fetched.batch);
+}
+
+void count_end(SourceSupervisorState& state, const Job& job) {
+  auto& counters = state.services->counters();
+  const auto outcome = std::get<engine::Fetched>(job.records.back().body).outcome;
+  auto& count = outcome == FetchOutcome::complete  ? counters.fetches_completed
+                : outcome == FetchOutcome::partial ? counters.fetches_partial
+                                                   : counters.fetches_given_up;
+  count.fetch_add(1, std::memory_order_relaxed);
+  const auto delay =
+      static_cast<std::uint64_t>(std::max<std::int64_t>((state.services->clock->now() - job.item.owed_at).count(), 0));
+  counters.fetch_delay_ms_sum.fetch_add(delay, std::memory_order_relaxed);
+  auto most = counters.fetch_delay_ms_max.load();
+  while (delay > most && !counters.fetch_delay_ms_max.compare_exchange_weak(most, delay)) {
+  }
+}
+
+void take_durable(Self self, const FetchDurable& durable) {
+  auto& state = self->state;
+  const auto at = state.jobs.find(durable.lead);
+  if (at == state.jobs.end() || at->second.records.empty()) return;
+  if (!durable.ok) {
+    state.unsent.insert(durable.lead);
+    return schedule(self, state.services->clock->now() + resubmit_after);
+  }
+  auto& job = at->second;
+  count_end(state, job);
+  job.records.clear();
+  const Timestamp now = state.services->clock->now();
+  if (job.again) {  // exactly one more, however many came
+    job.item.owed_at = now;
+    job.attempts = 0;
+    job.again = job.late = job.partial = false;
+    enqueue(state, durable.lead, now + state.settings.timing.window);
+  } else if (!job.ends) {
+    retry(state, durable.lead, Sum{});
+  } else {
+    forget(state, durable.lead);
+  }
+  pump(self);
+}
+
+void pump(Self self) {
+  auto& state = self->state;
+  if (!state.settings.enabled || state.table.shards.empty()) return;
+  if (state.queues.empty() && state.more_in_store) read_store(state);
+  const Timestamp now = state.services->clock->now();
+  std::vector<OrganisationId> due;
+  std::optional<Timestamp> next;
+  for (const auto& [organisation, queue] : state.queues) {
+    if (state.busy.contains(organisation)) continue;  // it is looked at again when its batch is over
+    if (queue.begin()->first <= now) {
+      due.push_back(organisation);
+    } else {
+      next = std::min(next.value_or(queue.begin()->first), queue.begin()->first);
+    }
+  }
+  if (next) schedule(self, *next);
+  for (const auto organisation : due) begin_batch(self, take_due(state, organisation, now));
+}
+
+void run_round(Self self) {
+  auto& state = self->state;
+  state.round_at.reset();
+  for (const auto& lead : std::exchange(state.unsent, {}))
+    if (state.jobs.contains(lead)) submit(self, lead);
+  pump(self);
+}
+
+// ---- supervision
+// ---------------------------------------------------------------------------------------------------------
+
+// A batch that waits for a worker that has ended gets a failure in its name.
+void give_up_on(Self self, std::uint32_t source) {
+  std::vector<std::uint64_t> waiting;
+  for (const auto& [number, batch] : self->state.batches)
+    if (batch.open > 0 && !batch.reports.contains(source)) waiting.push_back(number);
+  for (const auto number : waiting) {
+    BatchFetched lost{source, number, {}};
+    lost.report.fault = SourceFault{"its worker ended", std::nullopt, false};
+    take_report(self, lost);
+  }
+}
+
+void worker_down(Self self, const caf::down_msg& down) {
+  auto& state = self->state;
+  for (auto at = state.workers.begin(); at != state.workers.end(); ++at) {
+    if (down.source != at->second.worker->address()) continue;
+    const auto id = at->first;
+    spdlog::error("the worker of activity source {} ended ({}); it is started again", at->second.source,
+                  self->system().render(down.reason));
+    state.workers.erase(at);
+    state.services->counters().actor_restarts.fetch_add(1, std::memory_order_relaxed);
+    if (!state.restarts.allow(state.services->clock->now()))
+      return state.fatal("workers of activity sources ended more than five times in ten minutes");
+    align_workers(self);
+    return give_up_on(self, id);
+  }
+}
+
+void change_sources(Self self) {
+  std::vector<std::uint32_t> before;
+  for (const auto& [id, child] : self->state.workers) before.push_back(id);
+  align_workers(self);
+  for (const auto id : before)
+    if (!self->state.workers.contains(id)) give_up_on(self, id);
+  // What waited for a source that was in the way is asked for again at once.
+  const Timestamp now = self->state.services->clock->now();
+  for (auto& [lead, job] : self->state.jobs) {
+    job.attempts = 0;
+    if (!job.under_way) enqueue(self->state, lead, now);
+  }
+  pump(self);
+}
+
+// Gathers the rows of several workers into one answer.
+class SourceRowsSink final : public ReplySink {
+ public:
+  SourceRowsSink(ReplyPort port, std::uint64_t waiting) : port_(std::move(port)), waiting_(waiting) {}
+  SourceRowsSink(const SourceRowsSink&) = delete;
+  SourceRowsSink& operator=(const SourceRowsSink&) = delete;
+  ~SourceRowsSink() override {
+    std::sort(rows_.begin(), rows_.end(), [](const SourceRow& a, const SourceRow& b) { return a.name < b.name; });
+    port_->complete(AdminAnswer{std::move(rows_)});
+  }
+  void complete(Reply reply) override {
+    const auto* answer = std::get_if<AdminAnswer>(&reply);
+    const auto* rows = answer == nullptr ? nullptr : std::get_if<std::vector<SourceRow>>(answer);
+    if (rows == nullptr) return;
+    const std::lock_guard guard{mutex_};
+    for (auto row : *rows) {
+      row.waiting = waiting_;
+      rows_.push_back(std::move(row));
+    }
+  }
+
+ private:
+  ReplyPort port_;
+  std::uint64_t waiting_;
+  std::mutex mutex_;
+  std::vector<SourceRow> rows_;
+};
+
+// The sources of a data directory that nothing asks.
+std::vector<SourceRow> idle_sources(const SourceSupervisorState& state, OrganisationId organisation) {
+  std::vector<SourceRow> rows;
+  auto sources = storage::load_sources(*state.services->store);
+  if (!sources) return rows;
+  for (const auto& source : *sources) {
+    if (source.organisation != organisation) continue;
+    auto row = source_row(source);
+    row.state = "idle";
+    row.reason = "no server runs on this data directory";
+    const auto cursor = storage::load_source_cursor(*state.services->store, source.id);
+    if (cursor && *cursor && (*cursor)->polled_at != Timestamp{}) row.polled_at = (*cursor)->polled_at;
+    if (cursor && *cursor) row.activities = (*cursor)->activities;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+void administer(Self self, const AdminRequest& request, const ReplyPort& port) {
+  auto& state = self->state;
+  if (std::holds_alternative<ListSources>(request.act)) {
+    const auto waiting = std::count_if(state.jobs.begin(), state.jobs.end(), [&](const auto& job) {
+      return job.first.organisation() == request.organisation;
+    });
+    auto rows = std::make_shared<SourceRowsSink>(port, static_cast<std::uint64_t>(waiting));
+    for (const auto& [id, child] : state.workers)
+      if (child.organisation == request.organisation) self->send(child.worker, request, ReplyPort{rows});
+    if (!state.settings.enabled) rows->complete(AdminAnswer{idle_sources(state, request.organisation)});
+    return;
+  }
+  const auto* pull = std::get_if<PullSource>(&request.act);
+  if (pull == nullptr) return port->complete(Error{Errc::internal, "not a question about sources", ""});
+  for (const auto& [id, child] : state.workers)
+    if (child.organisation == request.organisation && child.source == pull->name)
+      return self->send(child.worker, request, port);
+  port->complete(Error{Errc::not_found, "no source has this name; `leadlight source list` names them", "name"});
+}
+
+}  // namespace
+
+SourceSupervisorState::~SourceSupervisorState() {
+  for (const auto& [id, child] : workers) caf::anon_send_exit(child.worker, caf::exit_reason::user_shutdown);
+}
+
+SourceSupervisor::behavior_type source_supervisor(Self self, ServicesPtr services, Committer committer,
+                                                  SourceSettingsInForce settings,
+                                                  std::function<void(std::string)> fatal) {
+  auto& state = self->state;
+  state.services = std::move(services);
+  state.committer = std::move(committer);
+  state.settings = std::move(settings);
+  state.fatal = std::move(fatal);
+  self->set_down_handler([self](const caf::down_msg& down) { worker_down(self, down); });
+  // Before the store is read: what is committed after that is told to this actor.
+  if (state.services->sources) state.services->sources->set_supervisor(caf::actor_cast<SourceSupervisor>(self));
+  align_workers(self);
+  read_store(state);
+  self->send(self, FetchRound{});
+  return {
+      [self](const FetchItems& fetches) {
+        auto& own = self->state;
+        if (!own.settings.enabled) return;
+        const Timestamp due = own.services->clock->now() + own.settings.timing.window;
+        for (const auto& item : fetches.items) add_item(own, item, due);
+        pump(self);
+      },
+      [self](const ShardTable& table) {
+        self->state.table = table;
+        pump(self);
+      },
+      [self](const SourcesChanged&) { change_sources(self); },
+      [self](FetchRound) { run_round(self); },
+      [self](BatchFetched& fetched) { take_report(self, fetched); },
+      [self](const FetchDurable& durable) { take_durable(self, durable); },
+      [self](const AdminRequest& request, const ReplyPort& port) { administer(self, request, port); },
+  };
+}
+
+}  // namespace leadlight::actors

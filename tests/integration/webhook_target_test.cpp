@@ -173,12 +173,10 @@ TEST_F(WebhookTargetTest, PostsOneSignedEventALead) {
   }
   EXPECT_EQ(ids.size(), 2U);
   std::sort(calls_.begin(), calls_.end(), [](const Call& a, const Call& b) { return a.body < b.body; });
-  const auto expected = json::parse(R"({"type":"lead.scored","timestamp":"2026-05-01T13:00:00.000Z","data":{
+  const auto expected = json::parse(R"json({"type":"lead.scored","timestamp":"2026-05-01T13:00:00.000Z","data":{
     "email":"ada@example.com","other_emails":[],"score":73,"segment":"high","previous_score":12,
     "previous_segment":"low","signals":["↑ Demo requested (today)","↑ Pricing viewed (yesterday)"],
-    "model":{"id":"starter","version":3},"scored_at":"2026-05-01T12:00:00.000Z"
-}
-})");
+    "model":{"id":"starter","version":3},"scored_at":"2026-05-01T12:00:00.000Z"}})json");
   EXPECT_EQ(calls_.front().event(), expected) << calls_.front().body;
 }
 

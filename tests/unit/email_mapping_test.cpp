@@ -1,5 +1,6 @@
 // Mappings of e-mail vendors: every payload of tests/data/email_vendors/ becomes what is written beside it, mistakes in
 // a mapping file are named, and a vendor that nobody has heard of needs a file alone.
+#include "engine/hash.hpp"
 #include "net/email_events.hpp"
 #include "net/toml_file.hpp"
 
@@ -159,12 +160,12 @@ TEST(EmailMappings, ProxiesAndScannersAreNoPeople) {
   };
   EXPECT_EQ(sendgrid("open", R"("sg_machine_open":true)"), opened_by_proxy);
   EXPECT_EQ(sendgrid("open", R"("sg_machine_open":false)"), "email_opened");
-  EXPECT_EQ(sendgrid("open", R"("useragent":"Mozilla/5.0 (Windows NT 5.1) (via ggpht.com GoogleImageProxy)") "),
+  EXPECT_EQ(sendgrid("open", R"j("useragent":"Mozilla/5.0 (Windows NT 5.1) (via ggpht.com GoogleImageProxy)")j"),
             opened_by_proxy);
   EXPECT_EQ(sendgrid("open", R"("useragent":"YahooMailProxy; https://help.yahoo.com/kb/yahoo-mail-proxy")"),
             opened_by_proxy);
   EXPECT_EQ(sendgrid("open", R"("useragent":"Mozilla/5.0")"), opened_by_proxy) << "Apple's proxy says nothing more";
-  EXPECT_EQ(sendgrid("open", R"("useragent":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)")"),
+  EXPECT_EQ(sendgrid("open", R"j("useragent":"Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X)")j"),
             "email_opened");
   for (const auto* scanner : {"Barracuda Sentinel (EE)", "mimecast", "Proofpoint URL Defense", "python-requests/2.31"})
     EXPECT_EQ(sendgrid("click", std::string(R"("useragent":")") + scanner + "\""), clicked_by_scanner) << scanner;

@@ -31,7 +31,9 @@ HttpRequest call(std::string body, Headers headers, std::int64_t now_s) {
 
 bool holds(const SignatureRule& rule, const std::vector<std::string>& secrets, const HttpRequest& request) {
   const auto proven = verify_signature(rule, secrets, request);
-  if (!proven) EXPECT_EQ(proven.error().code, Errc::unauthorized);
+  if (!proven) {
+    EXPECT_EQ(proven.error().code, Errc::unauthorized);
+  }
   return proven.ok();
 }
 

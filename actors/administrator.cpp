@@ -1,5 +1,7 @@
 #include "actors/administrator.hpp"
 
+#include "actors/source_board.hpp"
+#include "actors/source_settings.hpp"
 #include "actors/vendor_secrets.hpp"
 #include "engine/hash.hpp"
 #include "storage/codec/codec.hpp"
@@ -59,8 +61,13 @@ void commit(Self self, storage::Batch batch, const ReplyPort& port, std::functio
 // ---- keys
 // --------------------------------------------------------------------------------------------------------------
 
+OnUnavailable on_unavailable_of(const storage::Key& key) {
+  if (!key.spools) return OnUnavailable::by_surface;
+  return *key.spools ? OnUnavailable::spool : OnUnavailable::refuse;
+}
+
 KeyRow row_of(const storage::Key& key) {
-  return {key.id, key.name, key.scopes, key.rate, key.created_at, key.revoked_at, {}};
+  return {key.id, key.name, key.scopes, key.rate, key.created_at, key.revoked_at, {}, on_unavailable_of(key)};
 }
 
 void publish_registry(AdministratorState& state) {
@@ -159,6 +166,37 @@ Status check_name(const std::string& name) {
   return Error{Errc::invalid, "name must be 1 to 64 letters, digits, '-', '_' or '.'", "name"};
 }
 
+TargetRow fresh_row(const storage::TargetSettings& target) {
+  TargetRow row;
+  row.name = target.name;
+  row.kind = target.kind;
+  row.state = "checking";
+  row.options = target.options;
+  return row;
+}
+
+// The target keeps its id, and with it what it is owed and what it has confirmed.
+void replace_target(Self self, storage::TargetSettings target, const AddTarget& wanted, const ReplyPort& port) {
+  auto& state = self->state;
+  TargetOptions options{target.id, target.kind, target.name, wanted.options, wanted.secrets};
+  if (wanted.secrets.empty() && !target.sealed_secrets.empty()) {
+    auto secrets = state.desk.sealer->unseal(target.sealed_secrets);
+    if (!secrets) return port->complete(secrets.error());
+    options.secrets = *std::move(secrets);
+  }
+  auto connector = state.desk.make_connector(options);
+  if (!connector) return port->complete(connector.error());
+  target.options = wanted.options;
+  std::sort(target.options.begin(), target.options.end());
+  if (!wanted.secrets.empty()) target.sealed_secrets = state.desk.sealer->seal(wanted.secrets);
+  storage::Batch batch;
+  storage::put(batch, target);
+  commit(self, std::move(batch), port, [self, port, target] {
+    self->send(self->state.desk.writebacks, TargetsChanged{});
+    port->complete(AdminAnswer{std::vector<TargetRow>{fresh_row(target)}});
+  });
+}
+
 void add_target(Self self, const AdminRequest& request, const AddTarget& wanted, const ReplyPort& port) {
   auto& state = self->state;
   auto targets = all_targets(state);
@@ -170,6 +208,8 @@ void add_target(Self self, const AdminRequest& request, const AddTarget& wanted,
     id = std::max(id, target.id + 1);
     if (target.organisation != request.organisation) continue;
     ++own;
+    if (target.name == wanted.name && wanted.replace && target.kind == wanted.kind)
+      return replace_target(self, target, wanted, port);
     if (target.name == wanted.name)
       return port->complete(Error{Errc::conflict, "a target named '" + wanted.name + "' exists already", "name"});
   }
@@ -191,12 +231,7 @@ void add_target(Self self, const AdminRequest& request, const AddTarget& wanted,
   commit(self, std::move(batch), port, [self, request, port, row] {
     auto then = [self, port, row] {
       self->send(self->state.desk.writebacks, TargetsChanged{});
-      TargetRow answer;
-      answer.name = row.name;
-      answer.kind = row.kind;
-      answer.state = "checking";
-      answer.options = row.options;
-      port->complete(AdminAnswer{std::vector<TargetRow>{answer}});
+      port->complete(AdminAnswer{std::vector<TargetRow>{fresh_row(row)}});
     };
     self->send(self->state.desk.scoring, request, ReplyPort{std::make_shared<ThenSink>(port, then)});
   });
@@ -410,6 +445,26 @@ void list_vendors(Self self, OrganisationId organisation, const ReplyPort& port)
   port->complete(AdminAnswer{*std::move(rows)});
 }
 
+// In force before it is answered: the next trigger already waits for the new source.
+void change_sources(Self self, Result<SourceChange> change, const ReplyPort& port) {
+  if (!change) return port->complete(change.error());
+  commit(self, std::move(change->batch), port, [self, port, row = std::move(change->row)] {
+    const auto& services = *self->state.services;
+    if (services.sources) {
+      if (auto known = refresh(*services.sources, *services.store); !known) return port->complete(known.error());
+      if (const auto supervisor = services.sources->supervisor()) self->send(supervisor, SourcesChanged{});
+    }
+    port->complete(AdminAnswer{std::vector<SourceRow>{row}});
+  });
+}
+
+void ask_sources(Self self, const AdminRequest& request, const ReplyPort& port) {
+  const auto& board = self->state.services->sources;
+  const auto supervisor = board ? board->supervisor() : SourceSupervisor{};
+  if (!supervisor) return port->complete(Error{Errc::unavailable, "the sources are being started; ask again", ""});
+  self->send(supervisor, request, port);
+}
+
 TextTable server_state(const AdministratorState& state) {
   const auto& services = *state.services;
   const auto& counters = services.counters();
@@ -425,6 +480,11 @@ TextTable server_state(const AdministratorState& state) {
   row("timers_estimate", services.store->approximate_count(Family::timers));
   row("outbox_estimate", services.store->approximate_count(Family::outbox));
   row("records_in_flight", counters.records_in_flight.load());
+  row("spool_pending", counters.spool_pending.load());
+  row("spool_bytes", counters.spool_bytes.load());
+  row("spool_bytes_max", counters.spool_bytes_max.load());
+  row("spool_refused", counters.spool_refused.load());
+  row("spool_damaged", counters.spool_damaged.load());
   row("targets_held", counters.targets_held.load());
   row("actor_restarts", counters.actor_restarts.load());
   if (const auto space = services.store->space()) {
@@ -463,6 +523,18 @@ struct Acts {
   void operator()(const RemoveVendorSecrets& act) const {
     change_vendor(self, remove_vendor_secrets(*self->state.services->store, request.organisation, act.vendor), port);
   }
+  void operator()(const AddSource& act) const {
+    const auto& state = self->state;
+    change_sources(self,
+                   add_source(*state.services->store, state.desk.sealer.get(), state.desk.make_source,
+                              request.organisation, act, state.services->clock->now()),
+                   port);
+  }
+  void operator()(const ListSources&) const { ask_sources(self, request, port); }
+  void operator()(const RemoveSource& act) const {
+    change_sources(self, remove_source(*self->state.services->store, request.organisation, act.name), port);
+  }
+  void operator()(const PullSource&) const { ask_sources(self, request, port); }
   void operator()(const StateDigest&) const { self->send(self->state.desk.reader, request, port); }
   void operator()(const ServerState&) const { port->complete(AdminAnswer{server_state(self->state)}); }
 };
@@ -480,7 +552,8 @@ Result<std::shared_ptr<const Registry>> load_registry(const storage::Store& stor
   for (const auto& key : *all) {
     if (key.revoked_at) continue;
     registry->keys.emplace_back(
-        key.sha256, KeyView{key.id, key.organisation, key.scopes, key.rate, live_scoring[key.organisation]});
+        key.sha256, KeyView{key.id, key.organisation, key.scopes, key.rate,
+                                                 live_scoring[key.organisation], on_unavailable_of(key)});
   }
   std::sort(registry->keys.begin(), registry->keys.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -512,6 +585,8 @@ Result<std::pair<std::string, storage::Key>> make_key(OrganisationId organisatio
   key.scopes = request.scopes;
   key.rate = request.rate;
   key.created_at = now;
+  if (request.on_unavailable != OnUnavailable::by_surface)
+    key.spools = request.on_unavailable == OnUnavailable::spool;
   return std::pair{std::move(text), std::move(key)};
 }
 

@@ -1,6 +1,7 @@
 // ADMINISTRATOR: keys, targets and dead letters of an organisation; passes models on to the scoring supervisor.
 #pragma once
 
+#include "actors/activity_source.hpp"
 #include "actors/messages.hpp"
 #include "storage/sealing.hpp"
 
@@ -21,6 +22,7 @@ struct AdministratorDesk {
   std::shared_ptr<const storage::Sealer> sealer;
   /// Checks a target's options before they are kept. Errors: invalid, `field` naming the option.
   ConnectorFactory make_connector;
+  SourceFactory make_source;
 };
 
 struct AdministratorState {
@@ -32,8 +34,9 @@ struct AdministratorState {
 Administrator::behavior_type administrator(Administrator::stateful_pointer<AdministratorState> self,
                                            ServicesPtr services, AdministratorDesk desk);
 
-/// The keys in force, as the door needs them. Errors: io_error, corrupt.
-Result<std::shared_ptr<const Registry>> load_registry(const storage::Store& store);
+/// The keys and secrets in force, as the door needs them. Errors: io_error, corrupt; internal, when there are secrets
+/// and `sealer` is null.
+Result<std::shared_ptr<const Registry>> load_registry(const storage::Store& store, const storage::Sealer* sealer);
 
 /// A new key for `organisation` and its stored form; the text is shown once and kept nowhere.
 /// Errors: invalid (name, scopes or rate).

@@ -3,8 +3,9 @@
 #include "actors/administrator.hpp"
 #include "actors/committer.hpp"
 #include "actors/reader.hpp"
+#include "actors/source_board.hpp"
+#include "logging/log.hpp"
 
-#include <spdlog/spdlog.h>
 #include <caf/send.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
@@ -32,6 +33,13 @@ void start_writebacks(Self self) {
   if (state.scoring) self->send(state.scoring, WritebackDesk{state.writebacks});
 }
 
+void start_sources(Self self) {
+  auto& state = self->state;
+  state.sources = self->template spawn<caf::monitored>(source_supervisor, state.services, state.committer,
+                                                       state.settings.sources, state.settings.fatal);
+  if (!state.table.shards.empty()) self->send(state.sources, state.table);
+}
+
 void start_scoring(Self self) {
   auto& state = self->state;
   auto handle = caf::actor_cast<RootSupervisor>(self);
@@ -48,6 +56,14 @@ void start_reader(Self self) {
   self->state.reader = self->template spawn<caf::monitored + caf::detached>(reader, self->state.services);
 }
 
+void start_spooler(Self self) {
+  auto& state = self->state;
+  if (!state.spool_door) return;
+  state.spooler = self->template spawn<caf::monitored + caf::detached>(spooler, state.services, state.committer,
+                                                                       state.settings.spool, state.spool_door);
+  state.spool_door->set_spooler(state.spooler);
+}
+
 void start_administrator(Self self) {
   auto& state = self->state;
   AdministratorDesk desk{state.committer,
@@ -55,7 +71,8 @@ void start_administrator(Self self) {
                          state.writebacks,
                          state.reader,
                          state.settings.writebacks.sealer,
-                         state.settings.writebacks.make_connector};
+                         state.settings.writebacks.make_connector,
+                         state.settings.sources.make_source};
   state.administrator = self->template spawn<caf::monitored>(administrator, state.services, std::move(desk));
   if (state.gateway) self->send(state.gateway, Desks{state.administrator, state.reader});
 }
@@ -76,7 +93,8 @@ bool is(const Handle& handle, const caf::actor_addr& address) {
 
 bool is_child(const RootState& state, const caf::actor_addr& address) {
   return is(state.committer, address) || is(state.gateway, address) || is(state.scoring, address) ||
-         is(state.writebacks, address) || is(state.administrator, address) || is(state.reader, address);
+         is(state.writebacks, address) || is(state.administrator, address) || is(state.reader, address) ||
+         is(state.spooler, address) || is(state.sources, address);
 }
 
 // Ends an actor whose handles to others are out of date; its own end brings its restart.
@@ -97,24 +115,34 @@ void child_down(Self self, const caf::down_msg& down) {
                                 self->system().render(down.reason));
   }
   if (is(state.committer, down.source)) {
-    spdlog::error("the committer ended; it and everything that waits for it is started again");
+    logging::error("the committer ended; it and everything that waits for it is started again",
+                   {{"component", "supervision"}});
     start_committer(self);
-    state.restarts_expected += 3;
+    state.restarts_expected += state.spooler ? 5U : 4U;
+    renew(self, state.spooler);
+    renew(self, state.sources);
     renew(self, state.scoring);
     renew(self, state.administrator);
     renew(self, state.gateway);
   } else if (is(state.gateway, down.source)) {
-    spdlog::error("the gateway ended; it is started again");
+    logging::error("the gateway ended; it is started again", {{"component", "supervision"}});
     start_gateway(self);
   } else if (is(state.scoring, down.source)) {
-    spdlog::error("the scoring supervisor ended; it and its shards are started again");
+    logging::error("the scoring supervisor ended; it and its shards are started again", {{"component", "supervision"}});
     start_scoring(self);
     if (!ended_by_us) ++state.restarts_expected, renew(self, state.administrator);
   } else if (is(state.writebacks, down.source)) {
-    spdlog::error("the writeback supervisor ended; it and its workers are started again");
+    logging::error("the writeback supervisor ended; it and its workers are started again",
+                   {{"component", "supervision"}});
     start_writebacks(self);
     ++state.restarts_expected;
     renew(self, state.administrator);
+  } else if (is(state.spooler, down.source)) {
+    logging::error("the spooler ended; it is started again", {{"component", "supervision"}});
+    start_spooler(self);
+  } else if (is(state.sources, down.source)) {
+    logging::error("the source supervisor ended; it and its workers are started again", {{"component", "supervision"}});
+    start_sources(self);
   } else if (is(state.reader, down.source)) {
     start_reader(self);
     ++state.restarts_expected;
@@ -144,6 +172,8 @@ caf::actor_addr locate(const RootState& state, Part part) {
     case Part::writebacks: return state.writebacks->address();
     case Part::administrator: return state.administrator->address();
     case Part::reader: return state.reader->address();
+    case Part::sources: return state.sources->address();
+    case Part::spooler: return state.spooler ? state.spooler->address() : caf::actor_addr{};
   }
   return {};
 }
@@ -162,6 +192,8 @@ RootState::~RootState() {
   end(scoring);
   end(writebacks);
   end(reader);
+  end(spooler);
+  end(sources);
   end(committer);
 }
 
@@ -170,9 +202,19 @@ RootSupervisor::behavior_type root_supervisor(Self self, ServicesPtr services, R
   state.services = std::move(services);
   state.settings = std::move(settings);
   self->set_down_handler([self](const caf::down_msg& down) { child_down(self, down); });
+  // Before a trigger can come in: it must know whether to wait.
+  if (state.services->sources)
+    if (auto known = refresh(*state.services->sources, *state.services->store); !known)
+      state.settings.fatal("the activity sources cannot be read: " + known.error().what);
   start_committer(self);
+  if (!state.settings.spool.directory.empty()) {
+    state.spool_door = std::make_shared<SpoolDoor>(state.settings.spool.wait);
+    state.services->switchboard->set_spool(state.spool_door);
+  }
+  start_spooler(self);
   start_reader(self);
   start_writebacks(self);
+  start_sources(self);
   start_scoring(self);
   start_administrator(self);
   start_gateway(self);
@@ -182,6 +224,7 @@ RootSupervisor::behavior_type root_supervisor(Self self, ServicesPtr services, R
         self->state.table = table;
         self->send(self->state.gateway, table);
         self->send(self->state.writebacks, table);
+        self->send(self->state.sources, table);
         self->state.services->switchboard->set_not_ready({});
         if (self->state.settings.ready) self->state.settings.ready();
       },

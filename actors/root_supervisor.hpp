@@ -8,6 +8,8 @@
 #include "actors/messages.hpp"
 #include "actors/restart_limit.hpp"
 #include "actors/scoring_supervisor.hpp"
+#include "actors/source_supervisor.hpp"
+#include "actors/spooler.hpp"
 #include "actors/writeback_supervisor.hpp"
 
 #include <functional>
@@ -18,7 +20,7 @@ namespace leadlight::actors {
 
 struct SpaceRound {};
 /// Test access: which actor to hand out.
-enum class Part : std::uint8_t { committer, gateway, scoring, shard, writebacks, administrator, reader };
+enum class Part : std::uint8_t { committer, gateway, scoring, shard, writebacks, administrator, reader, spooler, sources };
 struct Locate {
   Part part = Part::committer;
 };
@@ -29,6 +31,8 @@ using RootSupervisor = caf::typed_actor<caf::reacts_to<ShardTable>, caf::reacts_
 struct RootSettings {
   GatewayLimits gateway;
   WritebackSettings writebacks;
+  SourceSettingsInForce sources;
+  SpoolSettings spool;
   ModelReader read_model;
   std::shared_ptr<Listeners> listeners;
   std::uint64_t low_water_bytes = 2ULL << 30U;
@@ -53,8 +57,11 @@ struct RootState {
   GatewayActor gateway;
   ScoringSupervisor scoring;
   WritebackSupervisor writebacks;
+  SourceSupervisor sources;
   Administrator administrator;
   Reader reader;
+  std::shared_ptr<SpoolDoor> spool_door;  // none: nothing is spooled
+  Spooler spooler;
   ShardTable table;
 };
 

@@ -1,9 +1,8 @@
 #include "actors/source_supervisor.hpp"
 
+#include "actors/fetch_jobs.hpp"
 #include "actors/source_board.hpp"
 #include "actors/source_settings.hpp"
-#include "storage/codec/codec.hpp"
-#include "storage/keys.hpp"
 #include "storage/settings.hpp"
 
 #include <spdlog/spdlog.h>
@@ -11,7 +10,6 @@
 #include <caf/typed_event_based_actor.hpp>
 
 #include <algorithm>
-#include <mutex>
 
 namespace leadlight::actors {
 
@@ -19,17 +17,13 @@ namespace {
 
 using Self = SourceSupervisor::stateful_pointer<SourceSupervisorState>;
 using Job = SourceSupervisorState::Job;
-using Batch = SourceSupervisorState::Batch;
 using engine::Errc;
 using engine::FetchOutcome;
-using storage::Family;
-namespace keys = storage::keys;
 
 constexpr engine::Milliseconds retry_first{1'000};
 constexpr engine::Milliseconds retry_max{300'000};
 constexpr engine::Milliseconds resubmit_after{500};
 constexpr engine::Milliseconds look_again_most{1'000};  // whatever the clock does in between
-constexpr std::size_t store_page = 10'000;
 
 void pump(Self self);
 
@@ -75,21 +69,6 @@ std::vector<std::uint32_t> sources_of(const SourceSupervisorState& state, Organi
 // ---- jobs
 // ----------------------------------------------------------------------------------------------------------------
 
-void dequeue(SourceSupervisorState& state, const LeadId& lead, Timestamp due_at) {
-  const auto queue = state.queues.find(lead.organisation());
-  if (queue == state.queues.end()) return;
-  queue->second.erase({due_at, lead});
-  if (queue->second.empty()) state.queues.erase(queue);
-}
-
-void enqueue(SourceSupervisorState& state, const LeadId& lead, Timestamp due_at) {
-  auto& job = state.jobs.at(lead);
-  dequeue(state, lead, job.due_at);
-  job.due_at = due_at;
-  job.under_way = false;
-  state.queues[lead.organisation()].emplace(due_at, lead);
-}
-
 void schedule(Self self, Timestamp at) {
   auto& state = self->state;
   const Timestamp now = state.services->clock->now();
@@ -98,82 +77,8 @@ void schedule(Self self, Timestamp at) {
   self->delayed_send(self, std::clamp(at - now, engine::Milliseconds{1}, look_again_most), FetchRound{});
 }
 
-void count_waiting(SourceSupervisorState& state) {
-  state.services->counters().fetches_waiting.store(state.jobs.size(), std::memory_order_relaxed);
-}
-
-void forget(SourceSupervisorState& state, const LeadId& lead) {
-  const auto at = state.jobs.find(lead);
-  if (at == state.jobs.end()) return;
-  dequeue(state, lead, at->second.due_at);
-  state.jobs.erase(at);
-  count_waiting(state);
-}
-
-// A fetch that is owed: a new one waits for the window, so that others join its call.
-void add_item(SourceSupervisorState& state, const FetchItem& item, Timestamp due_at) {
-  const auto at = state.jobs.find(item.lead);
-  if (at != state.jobs.end()) {
-    auto& job = at->second;
-    if (item.owed <= job.item.owed) return;
-    job.item.owed = item.owed;
-    job.again = job.again || job.under_way;
-    return;
-  }
-  if (state.jobs.size() >= fetch_jobs_max) {
-    state.more_in_store = true;
-    return;
-  }
-  auto& job = state.jobs[item.lead];
-  job.item = item;
-  enqueue(state, item.lead, due_at);
-  count_waiting(state);
-}
-
-// Reads what the store still owes; after a start, and when a queue that was full has drained.
-void read_store(SourceSupervisorState& state) {
-  state.more_in_store = false;
-  const Timestamp now = state.services->clock->now();
-  std::string from;
-  while (!state.more_in_store) {
-    auto rows = state.services->store->scan(Family::fetches, {}, from, store_page);
-    if (!rows) {
-      state.more_in_store = true;  // read on later
-      return spdlog::error("pending fetches cannot be read: {}", rows.error().what);
-    }
-    for (const auto& row : *rows) {
-      const auto lead = keys::parse_lead(row.key);
-      const auto entry = storage::decode_fetch(row.value);
-      if (!lead || !entry) {
-        spdlog::error("a pending fetch is corrupt and is left alone");
-        continue;
-      }
-      add_item(state, {*lead, entry->shard, entry->owed, entry->owed_at, entry->email}, now);
-    }
-    if (rows->size() < store_page) return;
-    from = rows->back().key + '\0';
-  }
-}
-
 // ---- batches
 // -------------------------------------------------------------------------------------------------------------
-
-// The leads of the organisation that are due, up to a batch; with them those that still gather, for the call is made
-// anyway.
-std::vector<LeadId> take_due(SourceSupervisorState& state, OrganisationId organisation, Timestamp now) {
-  std::vector<LeadId> leads;
-  const auto queue = state.queues.find(organisation);
-  if (queue == state.queues.end()) return leads;
-  auto& own = queue->second;
-  const Timestamp until = now + state.settings.timing.window;
-  while (!own.empty() && own.begin()->first <= until && leads.size() < fetch_emails_max) {
-    leads.push_back(own.begin()->second);
-    state.jobs.at(leads.back()).under_way = true;
-    own.erase(own.begin());
-  }
-  if (own.empty()) state.queues.erase(queue);
-  return leads;
-}
 
 void end_batch(Self self, std::uint64_t number);
 
@@ -273,54 +178,7 @@ void submit(Self self, const LeadId& lead) {
   self->send(gateway, std::move(submission), ReplyPort{port});
 }
 
-// What the sources say of one address of a batch.
-struct Sum {
-  std::vector<const Activity*> activities;
-  engine::Fetched fetched;
-  std::string failure;  // why one has not answered; empty: all have
-  std::optional<engine::Milliseconds> retry_after;
-};
-
-Sum sum_up(const SourceSupervisorState& state, const Batch& batch, std::size_t index) {
-  Sum sum;
-  for (const auto& [source, report] : batch.reports) {
-    ++sum.fetched.asked;
-    const auto* answer = report.fault ? nullptr : &report.answers[index];
-    if (answer != nullptr && answer->kind != FetchAnswer::Kind::failed) {
-      ++sum.fetched.answered;
-      if (answer->kind == FetchAnswer::Kind::none) ++sum.fetched.none;
-      for (const auto& activity : answer->activities) sum.activities.push_back(&activity);
-      continue;
-    }
-    const auto child = state.workers.find(source);
-    sum.failure += (sum.failure.empty() ? "source " : "; source ") +
-                   (child == state.workers.end() ? std::string{"removed"} : child->second.source) + ": " +
-                   (answer != nullptr ? answer->reason : report.fault->reason);
-    if (answer == nullptr && report.fault->retry_after)
-      sum.retry_after = std::max(sum.retry_after.value_or(engine::Milliseconds{0}), *report.fault->retry_after);
-  }
-  return sum;
-}
-
-void add_records(const SourceSupervisorState& state, Job& job, const Sum& sum, Timestamp now) {
-  auto& counters = state.services->counters();
-  std::unordered_set<std::uint64_t> seen;
-  for (const auto* activity : sum.activities) {
-    Activity own = *activity;
-    own.email = job.item.email;
-    auto record = activity_record(job.item.lead.organisation(), own, now);
-    if (!record || !seen.insert(std::get<engine::EngagementEvent>(record->body).id_hash).second) continue;
-    counters.source_activities.fetch_add(1, std::memory_order_relaxed);
-    const auto known = is_known(*state.services->store, *record);
-    if (known && *known) {
-      counters.source_activities_known.fetch_add(1, std::memory_order_relaxed);
-    } else {  // what could not be looked up is sent: the fold knows a duplicate
-      job.records.push_back(*std::move(record));
-    }
-  }
-}
-
-void complete(Self self, const LeadId& lead, const Sum& sum, FetchOutcome outcome) {
+void complete(Self self, const LeadId& lead, const FetchSum& sum, FetchOutcome outcome) {
   auto& state = self->state;
   auto& job = state.jobs.at(lead);
   const Timestamp now = state.services->clock->now();
@@ -343,7 +201,7 @@ void complete(Self self, const LeadId& lead, const Sum& sum, FetchOutcome outcom
   submit(self, lead);
 }
 
-engine::Milliseconds back_off(SourceSupervisorState& state, const Job& job, const Sum& sum) {
+engine::Milliseconds back_off(SourceSupervisorState& state, const Job& job, const FetchSum& sum) {
   const auto ceiling = std::min(retry_max, retry_first * (1U << std::min(job.attempts, 9U)));
   // Full jitter between half and all of the ceiling.
   const auto pause = ceiling / 2 + engine::Milliseconds{static_cast<std::int64_t>(
@@ -352,7 +210,7 @@ engine::Milliseconds back_off(SourceSupervisorState& state, const Job& job, cons
   return sum.retry_after ? std::max(*sum.retry_after, engine::Milliseconds{1}) : pause;
 }
 
-void retry(SourceSupervisorState& state, const LeadId& lead, const Sum& sum) {
+void retry(SourceSupervisorState& state, const LeadId& lead, const FetchSum& sum) {
   auto& job = state.jobs.at(lead);
   const Timestamp now = state.services->clock->now();
   state.services->counters().fetches_retried.fetch_add(1, std::memory_order_relaxed);
@@ -448,7 +306,7 @@ void take_durable(Self self, const FetchDurable& durable) {
     job.again = job.late = job.partial = false;
     enqueue(state, durable.lead, now + state.settings.timing.window);
   } else if (!job.ends) {
-    retry(state, durable.lead, Sum{});
+    retry(state, durable.lead, FetchSum{});
   } else {
     forget(state, durable.lead);
   }
@@ -528,62 +386,16 @@ void change_sources(Self self) {
   pump(self);
 }
 
-// Gathers the rows of several workers into one answer.
-class SourceRowsSink final : public ReplySink {
- public:
-  SourceRowsSink(ReplyPort port, std::uint64_t waiting) : port_(std::move(port)), waiting_(waiting) {}
-  SourceRowsSink(const SourceRowsSink&) = delete;
-  SourceRowsSink& operator=(const SourceRowsSink&) = delete;
-  ~SourceRowsSink() override {
-    std::sort(rows_.begin(), rows_.end(), [](const SourceRow& a, const SourceRow& b) { return a.name < b.name; });
-    port_->complete(AdminAnswer{std::move(rows_)});
-  }
-  void complete(Reply reply) override {
-    const auto* answer = std::get_if<AdminAnswer>(&reply);
-    const auto* rows = answer == nullptr ? nullptr : std::get_if<std::vector<SourceRow>>(answer);
-    if (rows == nullptr) return;
-    const std::lock_guard guard{mutex_};
-    for (auto row : *rows) {
-      row.waiting = waiting_;
-      rows_.push_back(std::move(row));
-    }
-  }
-
- private:
-  ReplyPort port_;
-  std::uint64_t waiting_;
-  std::mutex mutex_;
-  std::vector<SourceRow> rows_;
-};
-
-// The sources of a data directory that nothing asks.
-std::vector<SourceRow> idle_sources(const SourceSupervisorState& state, OrganisationId organisation) {
-  std::vector<SourceRow> rows;
-  auto sources = storage::load_sources(*state.services->store);
-  if (!sources) return rows;
-  for (const auto& source : *sources) {
-    if (source.organisation != organisation) continue;
-    auto row = source_row(source);
-    row.state = "idle";
-    row.reason = "no server runs on this data directory";
-    const auto cursor = storage::load_source_cursor(*state.services->store, source.id);
-    if (cursor && *cursor && (*cursor)->polled_at != Timestamp{}) row.polled_at = (*cursor)->polled_at;
-    if (cursor && *cursor) row.activities = (*cursor)->activities;
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
 void administer(Self self, const AdminRequest& request, const ReplyPort& port) {
   auto& state = self->state;
   if (std::holds_alternative<ListSources>(request.act)) {
     const auto waiting = std::count_if(state.jobs.begin(), state.jobs.end(), [&](const auto& job) {
       return job.first.organisation() == request.organisation;
     });
-    auto rows = std::make_shared<SourceRowsSink>(port, static_cast<std::uint64_t>(waiting));
+    auto rows = source_rows_sink(port, static_cast<std::uint64_t>(waiting));
     for (const auto& [id, child] : state.workers)
-      if (child.organisation == request.organisation) self->send(child.worker, request, ReplyPort{rows});
-    if (!state.settings.enabled) rows->complete(AdminAnswer{idle_sources(state, request.organisation)});
+      if (child.organisation == request.organisation) self->send(child.worker, request, rows);
+    rows->complete(AdminAnswer{idle_sources(state, request.organisation)});
     return;
   }
   const auto* pull = std::get_if<PullSource>(&request.act);
@@ -591,7 +403,7 @@ void administer(Self self, const AdminRequest& request, const ReplyPort& port) {
   for (const auto& [id, child] : state.workers)
     if (child.organisation == request.organisation && child.source == pull->name)
       return self->send(child.worker, request, port);
-  port->complete(Error{Errc::not_found, "no source has this name; `leadlight source list` names them", "name"});
+  port->complete(Error{Errc::not_found, "no source of this name is asked; `leadlight source list` says why", "name"});
 }
 
 }  // namespace

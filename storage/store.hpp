@@ -27,8 +27,11 @@ enum class Family : std::uint8_t {
   dead_letters,   // (target, lead) → what was refused and why
   timers,         // (shard, instant, lead) → nothing
   organisations,  // settings: organisations, keys, models, targets, counters
+  aliases,        // identity → the identity that names the lead, and back; joins under way
+  attributes,     // lead → what is known of the person
+  fetches,        // lead → its triggers that wait for the activity sources
 };
-inline constexpr std::size_t family_count = 9;
+inline constexpr std::size_t family_count = 12;
 
 std::string_view name(Family family);
 

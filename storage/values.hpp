@@ -48,6 +48,7 @@ struct RequestStatus {
       outcome;  // accepted, written, unchanged, no_match, converted_lead, no_data, no_target, dead_letter, late, …
   std::optional<int> score;
   std::string detail;
+  std::optional<engine::Timestamp> fetched_at{};  // when the activity sources had answered
 
   friend bool operator==(const RequestStatus&, const RequestStatus&) = default;
 };
@@ -63,6 +64,43 @@ struct OutboxEntry {
   std::vector<std::string> request_ids;  // requests that wait for it
 
   friend bool operator==(const OutboxEntry&, const OutboxEntry&) = default;
+};
+
+/// An identity, as a value of the family `aliases` (keys.hpp says whose).
+struct AliasEntry {
+  std::string identity;  // engine/identity.hpp
+
+  friend bool operator==(const AliasEntry&, const AliasEntry&) = default;
+};
+
+/// What is known of a person beside what they did. Ascending by name, at most `attributes_max`.
+struct LeadAttributes {
+  static constexpr std::size_t attributes_max = 500;
+
+  std::vector<engine::Attribute> attributes;
+
+  /// Takes the change in: of each name the later value stays, at the same instant the greater one; above the limit
+  /// the first names stay. The result does not depend on the order of the changes.
+  void take(const engine::AttributeChange& change);
+
+  friend bool operator==(const LeadAttributes&, const LeadAttributes&) = default;
+};
+
+/// The triggers of a lead that wait for the activity sources.
+struct FetchEntry {
+  struct Waiting {
+    engine::Position position = 0;  // of the trigger
+    std::string request_id;
+
+    friend bool operator==(const Waiting&, const Waiting&) = default;
+  };
+  engine::Position owed = 0;  // position of the newest of them
+  engine::ShardId shard{};
+  engine::Timestamp owed_at;  // when the oldest of them came
+  std::string email;
+  std::vector<Waiting> requests;  // ascending
+
+  friend bool operator==(const FetchEntry&, const FetchEntry&) = default;
 };
 
 struct DeadLetter {
@@ -89,6 +127,7 @@ struct Key {
   std::optional<std::uint32_t> rate;  // requests a second; none: unlimited
   engine::Timestamp created_at;
   std::optional<engine::Timestamp> revoked_at;
+  std::optional<bool> spools = std::nullopt;  // what cannot be taken is spooled (or refused); none: as its surface
 
   friend bool operator==(const Key&, const Key&) = default;
 };
@@ -123,6 +162,30 @@ struct TargetSettings {
   engine::Timestamp created_at;
 
   friend bool operator==(const TargetSettings&, const TargetSettings&) = default;
+};
+
+/// An activity source; secrets are sealed before they come here.
+struct SourceSettings {
+  std::uint32_t id = 0;
+  engine::OrganisationId organisation{};
+  std::string kind;                                          // "salesforce"
+  std::string name;                                          // unique in the organisation
+  std::string target;                                        // whose credentials it shares; empty: its own
+  std::vector<std::pair<std::string, std::string>> options;  // ascending by name
+  std::string sealed_secrets;                                // of (name, value) pairs; empty: none
+  bool demo = false;                                         // `--sandbox URL` points it there
+  engine::Timestamp created_at;
+
+  friend bool operator==(const SourceSettings&, const SourceSettings&) = default;
+};
+
+/// How far a source has been polled.
+struct SourceCursor {
+  std::string cursor;            // the source's own words
+  engine::Timestamp polled_at;   // when it last had no more
+  std::uint64_t activities = 0;  // brought by polls so far
+
+  friend bool operator==(const SourceCursor&, const SourceCursor&) = default;
 };
 
 }  // namespace leadlight::storage

@@ -66,6 +66,23 @@ Set to_choice(std::string ServerConfig::*member, std::vector<std::string> choice
   };
 }
 
+Set to_flag(bool ServerConfig::*member) {
+  return [=](ServerConfig& config, const std::string& where, const std::string& text) -> Status {
+    if (text != "true" && text != "false") return bad(where, text, "use true or false");
+    config.*member = text == "true";
+    return engine::Ok{};
+  };
+}
+
+Set to_seconds(engine::Milliseconds ServerConfig::*member, std::int64_t least, std::int64_t most) {
+  return [=](ServerConfig& config, const std::string& where, const std::string& text) -> Status {
+    auto seconds = number<std::int64_t>(where, text, least, most);
+    if (!seconds) return seconds.error();
+    config.*member = std::chrono::seconds{*seconds};
+    return engine::Ok{};
+  };
+}
+
 Status set_retention(ServerConfig& config, const std::string& where, const std::string& text) {
   auto days = number<std::int64_t>(where, text, 91, 3'650);
   if (!days) return days.error();
@@ -85,7 +102,11 @@ const std::vector<Setting>& settings() {
       {"server", "connections_per_address_max",
        to_number<std::size_t>(&ServerConfig::connections_per_address_max, 0, 10'000)},
       {"server", "io_threads", to_number<std::size_t>(&ServerConfig::io_threads, 1, 64)},
+      {"server", "requests_per_organisation_max",
+       to_number<std::uint32_t>(&ServerConfig::requests_per_organisation_max, 0, 1'000'000)},
       {"server", "sandbox", to_text(&ServerConfig::sandbox)},
+      {"server.tls", "certificate", to_text(&ServerConfig::tls_certificate)},
+      {"server.tls", "key", to_text(&ServerConfig::tls_key)},
       {"actors", "lead_host", to_choice(&ServerConfig::lead_host, {"hosted", "spawned"})},
       {"actors", "shard_actors", to_number<std::size_t>(&ServerConfig::shard_actors, 1, engine::shard_count)},
       {"actors", "in_flight_max", to_number<std::size_t>(&ServerConfig::in_flight_max, 1, 1'000'000)},
@@ -97,7 +118,22 @@ const std::vector<Setting>& settings() {
       {"storage", "low_water_bytes", to_number<std::uint64_t>(&ServerConfig::low_water_bytes, 0, 1ULL << 50U)},
       {"storage", "low_water_share", to_number<double>(&ServerConfig::low_water_share, 0.0, 1.0)},
       {"storage", "log_retention_days", set_retention},
+      {"segment", "cors_origins", to_text(&ServerConfig::cors_origins)},
+      {"cloudevents", "webhook_origins", to_text(&ServerConfig::webhook_origins)},
+      {"cloudevents", "webhook_rate", to_number<std::uint32_t>(&ServerConfig::webhook_rate, 0, 1'000'000)},
       {"log", "format", to_choice(&ServerConfig::log_format, {"text", "json"})},
+      {"sources", "poll_interval_seconds", to_seconds(&ServerConfig::source_poll_interval, 1, 86'400)},
+      {"sources", "deadline_seconds", to_seconds(&ServerConfig::source_deadline, 1, 86'400)},
+      {"sources", "allow_partial", to_flag(&ServerConfig::source_allow_partial)},
+      {"spool", "enabled", to_flag(&ServerConfig::spool)},
+      {"spool", "bytes_max", to_number<std::uint64_t>(&ServerConfig::spool_bytes_max, 4'096, 4'000'000'000)},
+      {"spool", "wait_ms", to_number<std::uint32_t>(&ServerConfig::spool_wait_ms, 10, 60'000)},
+      {"hooks", "email_mappings_dir", to_text(&ServerConfig::email_mappings_dir)},
+      {"server", "streams_per_organisation_max",
+       to_number<std::size_t>(&ServerConfig::streams_per_organisation_max, 1, 10'000)},
+      {"server", "streams_max", to_number<std::size_t>(&ServerConfig::streams_max, 1, 10'000)},
+      {"outbound", "allowed_bases", to_text(&ServerConfig::outbound_allowed_bases)},
+      {"outbound", "ports", to_text(&ServerConfig::outbound_ports)},
       {"log", "level", to_choice(&ServerConfig::log_level, {"debug", "info", "warn", "error", "critical"})},
   };
   return all;
@@ -106,13 +142,20 @@ const std::vector<Setting>& settings() {
 std::string text_of(const toml::node& node) {
   if (const auto* text = node.as_string()) return text->get();
   std::ostringstream out;
+  if (const auto* list = node.as_array())
+    for (const auto& each : *list) out << (&each == &list->front() ? "" : ", ") << text_of(each);
   if (const auto* whole = node.as_integer()) out << whole->get();
   if (const auto* real = node.as_floating_point()) out << real->get();
+  if (const auto* flag = node.as_boolean()) out << (flag->get() ? "true" : "false");
   return out.str();
 }
 
 Status read_section(const std::string& file, std::string_view section, const toml::table& table, ServerConfig& config) {
   for (const auto& [key, node] : table) {
+    if (const auto* below = node.as_table(); below != nullptr && section == "server" && key == "tls") {
+      if (auto read = read_section(file, "server.tls", *below, config); !read) return read.error();
+      continue;
+    }
     const Setting* known = nullptr;
     for (const auto& setting : settings())
       if (setting.section == section && setting.key == key.str()) known = &setting;
@@ -141,10 +184,11 @@ Status read_file(const std::filesystem::path& path, ServerConfig& config) {
   for (const auto& [section, node] : parsed) {
     const auto* table = node.as_table();
     const std::string name{section.str()};
-    if (table == nullptr || (name != "server" && name != "actors" && name != "storage" && name != "log"))
+    if (table == nullptr ||
+        (name != "server" && name != "actors" && name != "storage" && name != "spool" && name != "sources" && name != "hooks" && name != "outbound" && name != "segment" && name != "cloudevents" && name != "log"))
       return Error{Errc::invalid,
                    path.string() + ":" + std::to_string(node.source().begin.line) + ": [" + name +
-                       "] is not a section; use [server], [actors], [storage] or [log]",
+                       "] is not a section; use [server], [actors], [storage], [spool], [sources], [hooks], [outbound], [segment], [cloudevents] or [log]",
                    name};
     if (auto read = read_section(path.string(), name, *table, config); !read) return read.error();
   }
@@ -153,8 +197,10 @@ Status read_file(const std::filesystem::path& path, ServerConfig& config) {
 
 std::string variable_of(const Setting& setting) {
   std::string name = "LEADLIGHT_" + std::string{setting.section} + "_" + std::string{setting.key};
-  for (auto& c : name)
+  for (auto& c : name) {
     if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    if (c == '.') c = '_';
+  }
   return name;
 }
 

@@ -1,6 +1,9 @@
 //   record    := version:u8 kind:u8 surface:u8 key_id:varint lead_high:u64 lead_low:u64 received_at:zigzag email:name
 //                domain:name request_id:name body crc32c:u32                            (version 1 is the newest)
-//   body      := event | trigger | tick | model_switch | target_switch | writeback      (kind 1 … 6, in this order)
+//   body      := event | trigger | tick | model_switch | target_switch | writeback | attributes | merged |
+//                fetch_owed | fetched
+//                                                                              (kind 1 … 10, in this order) | moved
+//                                                                              (32)
 //   event     := type:name age:zigzag event_id:name id_hash:u64 content_hash:u64 properties:name
 //                age = received_at − occurred_at, so that an event just seen takes few bytes
 //   trigger   := source:name
@@ -10,6 +13,12 @@
 //   writeback := target:varint outcome:u8 owed:varint score:zigzag segment:u8 scored_at:zigzag written_at:zigzag
 //   code:name
 //                detail:name attempts:varint first_at:zigzag
+//   attributes := count:varint (name:name value:name at:zigzag)*
+//   merged    := lead_high:u64 lead_low:u64 identity:name
+//   moved     := first_received_at:zigzag event         (an event that came over from a joined id)
+//   fetch_owed := source:name
+//   fetched   := lead_high:u64 lead_low:u64 through:varint outcome:u8 asked:varint answered:varint none:varint
+//                fetched_at:zigzag detail:name
 // Position and shard stand in the key. `key_id` is reserved: 0 = plain; other numbers will name the key of personal
 // data.
 #include <cassert>
@@ -28,9 +37,24 @@ constexpr std::uint8_t version_newest = 1;
 constexpr std::string_view what = "record";
 constexpr auto surface_last = static_cast<std::uint8_t>(engine::Surface::import);
 constexpr auto outcome_last = static_cast<std::uint8_t>(engine::WriteOutcome::no_match_yet);
+constexpr auto fetch_outcome_last = static_cast<std::uint8_t>(engine::FetchOutcome::given_up);
 constexpr std::int64_t occurred_at_end = std::int64_t{1} << 44;  // what the window packs
 
-enum class Kind : std::uint8_t { event = 1, trigger, tick, model_switch, target_switch, writeback };
+enum class Kind : std::uint8_t {
+  event = 1,
+  trigger,
+  tick,
+  model_switch,
+  target_switch,
+  writeback,
+  attributes,
+  merged,
+  fetch_owed,
+  fetched,
+  moved = 32
+};
+constexpr auto kind_last = static_cast<std::uint8_t>(Kind::fetched);
+constexpr std::size_t attribute_bytes_min = 3;
 
 // Differences of instants wrap instead of overflowing: bytes from a disk may hold any two.
 std::int64_t minus(std::int64_t a, std::int64_t b) {
@@ -42,6 +66,7 @@ struct BodyWriter {
   engine::Timestamp received_at;
 
   void operator()(const engine::EngagementEvent& event) const {
+    if (event.first_received_at != engine::Timestamp{}) to.short_time(event.first_received_at);
     to.name(event.type.name());
     to.zigzag(minus(engine::to_ms(received_at), engine::to_ms(event.occurred_at)));
     to.name(event.event_id);
@@ -72,12 +97,40 @@ struct BodyWriter {
     to.varint(result.attempts);
     to.short_time(result.first_at);
   }
+  void operator()(const engine::AttributeChange& change) const {
+    to.varint(change.attributes.size());
+    for (const auto& attribute : change.attributes) {
+      to.name(attribute.name);
+      to.name(attribute.value);
+      to.short_time(attribute.at);
+    }
+  }
+  void operator()(const engine::MergedInto& merged) const {
+    to.u64(merged.lead.high);
+    to.u64(merged.lead.low);
+    to.name(merged.identity);
+  }
+  void operator()(const engine::FetchOwed& trigger) const { to.name(trigger.source); }
+  void operator()(const engine::Fetched& fetched) const {
+    to.u64(fetched.lead.high);
+    to.u64(fetched.lead.low);
+    to.varint(fetched.through);
+    to.u8(static_cast<std::uint8_t>(fetched.outcome));
+    to.varint(fetched.asked);
+    to.varint(fetched.answered);
+    to.varint(fetched.none);
+    to.short_time(fetched.fetched_at);
+    to.name(fetched.detail);
+  }
 };
 
 std::uint8_t kind_of(const engine::Record& record) {
+  const auto* event = std::get_if<engine::EngagementEvent>(&record.body);
+  if (event != nullptr && event->first_received_at != engine::Timestamp{})
+    return static_cast<std::uint8_t>(Kind::moved);
   return static_cast<std::uint8_t>(record.body.index() + 1);
 }
-static_assert(std::is_same_v<std::variant_alternative_t<5, decltype(engine::Record::body)>, engine::WritebackResult>);
+static_assert(std::is_same_v<std::variant_alternative_t<9, decltype(engine::Record::body)>, engine::Fetched>);
 
 std::size_t bytes_expected(const engine::Record& record) {
   std::size_t bytes = 96 + record.email.size() + record.domain.size() + record.request_id.size();
@@ -87,8 +140,12 @@ std::size_t bytes_expected(const engine::Record& record) {
   return bytes;
 }
 
-engine::Status read_event(Reader& from, engine::Record& record) {
+engine::Status read_event(Reader& from, Kind kind, engine::Record& record) {
   engine::EngagementEvent event;
+  if (kind == Kind::moved) {
+    event.first_received_at = from.short_time();
+    if (event.first_received_at == engine::Timestamp{}) return corrupt(what, "a moved event lacks its first receipt");
+  }
   const auto type = engine::EventType::of(from.name());
   if (!type) return corrupt(what, type.error().what);
   event.type = *type;
@@ -128,9 +185,53 @@ engine::WritebackResult read_writeback(Reader& from) {
   return result;
 }
 
+engine::AttributeChange read_attributes(Reader& from) {
+  engine::AttributeChange change;
+  const auto count = from.short_count(attribute_bytes_min);
+  change.attributes.reserve(count);
+  for (std::size_t i = 0; i < count && !from.failed(); ++i) {
+    engine::Attribute attribute;
+    attribute.name = from.name();
+    attribute.value = from.name();
+    attribute.at = from.short_time();
+    change.attributes.push_back(std::move(attribute));
+  }
+  return change;
+}
+
+engine::MergedInto read_merged(Reader& from) {
+  engine::MergedInto merged;
+  merged.lead.high = from.u64();
+  merged.lead.low = from.u64();
+  merged.identity = from.name();
+  return merged;
+}
+
+engine::Fetched read_fetched(Reader& from) {
+  engine::Fetched fetched;
+  fetched.lead.high = from.u64();
+  fetched.lead.low = from.u64();
+  fetched.through = from.varint();
+  fetched.outcome = static_cast<engine::FetchOutcome>(from.choice(1, fetch_outcome_last));
+  fetched.asked = from.varint32();
+  fetched.answered = from.varint32();
+  fetched.none = from.varint32();
+  fetched.fetched_at = from.short_time();
+  fetched.detail = from.name();
+  return fetched;
+}
+
+Kind read_kind(Reader& from) {
+  const auto kind = from.u8();
+  const bool known = (kind >= 1 && kind <= kind_last) || kind == static_cast<std::uint8_t>(Kind::moved);
+  if (!known) from.fail();
+  return known ? static_cast<Kind>(kind) : Kind::tick;
+}
+
 engine::Status read_body(Reader& from, Kind kind, engine::Record& record) {
   switch (kind) {
-    case Kind::event: return read_event(from, record);
+    case Kind::event:
+    case Kind::moved: return read_event(from, kind, record);
     case Kind::trigger: record.body = engine::Trigger{std::string(from.name())}; break;
     case Kind::tick: record.body = engine::Tick{}; break;
     case Kind::model_switch: return read_model_switch(from, record);
@@ -142,6 +243,10 @@ engine::Status read_body(Reader& from, Kind kind, engine::Record& record) {
       break;
     }
     case Kind::writeback: record.body = read_writeback(from); break;
+    case Kind::attributes: record.body = read_attributes(from); break;
+    case Kind::merged: record.body = read_merged(from); break;
+    case Kind::fetch_owed: record.body = engine::FetchOwed{std::string(from.name())}; break;
+    case Kind::fetched: record.body = read_fetched(from); break;
   }
   return engine::Ok{};
 }
@@ -169,7 +274,7 @@ engine::Result<engine::Record> decode_record(std::string_view bytes) {
   if (!opened) return opened.error();
   Reader& from = *opened;
   engine::Record record;
-  const auto kind = static_cast<Kind>(from.choice(1, 6));
+  const auto kind = read_kind(from);
   record.surface = static_cast<engine::Surface>(from.choice(0, surface_last));
   if (from.varint() != 0)
     return corrupt(what, "it is encrypted; encrypted records need a newer version of the program");

@@ -21,6 +21,8 @@
 #include "storage/codec/crc32c.hpp"
 #include "storage/codec/reader.hpp"
 #include "storage/codec/writer.hpp"
+#include "storage/spool.hpp"
+#include "storage/vendor_secrets.hpp"
 
 namespace leadlight::storage {
 namespace {
@@ -128,6 +130,16 @@ engine::WritebackResult writeback() {
   return result;
 }
 
+engine::EngagementEvent moved_event() {
+  auto moved = event();
+  moved.first_received_at = from_ms(noon - 86'400'000);
+  return moved;
+}
+
+LeadAttributes attributes() {
+  return {{{"company.name", "\"Analytical Engines\"", from_ms(noon)}, {"title", "null", from_ms(noon - 1)}}};
+}
+
 std::vector<engine::WindowEvent> events_added() {
   return {{from_ms(noon - 7'200'000), type("demo_requested"), 11}, {from_ms(noon + 4), type("webinar_attended"), 12}};
 }
@@ -192,7 +204,15 @@ std::vector<Golden> record_goldens() {
           golden("record_tick_v1", record(engine::Tick{}), decode_record),
           golden("record_model_switch_v1", record(std::move(model_switch)), decode_record),
           golden("record_target_switch_v1", record(engine::TargetSwitch{300, true}), decode_record),
-          golden("record_writeback_v1", record(writeback()), decode_record)};
+          golden("record_writeback_v1", record(writeback()), decode_record),
+          golden("record_attributes_v1", record(engine::AttributeChange{attributes().attributes}), decode_record),
+          golden("record_merged_v1", record(engine::MergedInto{ann, "ann@example.com"}), decode_record),
+          golden("record_moved_v1", record(moved_event()), decode_record),
+          golden("record_fetch_owed_v1", record(engine::FetchOwed{"salesforce"}), decode_record),
+          golden("record_fetched_v1",
+                 record(engine::Fetched{ann, 4711, engine::FetchOutcome::partial, 2, 1, 1, from_ms(noon + 5),
+                                        "source crm: HTTP 503"}),
+                 decode_record)};
 }
 
 std::vector<Golden> value_goldens() {
@@ -221,6 +241,21 @@ std::vector<Golden> value_goldens() {
                          "ann@example.com",
                          {"req_1", "req_2"}},
              decode_outbox),
+      golden("request_fetched_v2",
+             RequestStatus{from_ms(noon), ann, "ann@example.com", "salesforce", from_ms(noon - 9), {}, {}, "accepted", 41,
+                           "source crm: HTTP 503", from_ms(noon - 5)},
+             decode_request),
+      golden("fetch_v1",
+             FetchEntry{4711, engine::ShardId{9}, from_ms(noon), "ann@example.com", {{4700, "req_1"}, {4711, "req_2"}}},
+             decode_fetch),
+      golden("source_v1",
+             SourceSettings{3, engine::OrganisationId{7}, "salesforce", "crm", "crm", {{"history_days", "30"}},
+                            std::string("\x01\0\xFF", 3), true, from_ms(noon)},
+             decode_source),
+      golden("source_cursor_v1", SourceCursor{"Task.SystemModstamp=1767225600000,00T1", from_ms(noon), 12},
+             decode_source_cursor),
+      golden("alias_v1", AliasEntry{"user:4711"}, decode_alias),
+      golden("attributes_v1", attributes(), decode_attributes),
       golden("dead_letter_v1",
              DeadLetter{77, "ann@example.com", "NOT_FOUND", "no such record", 3, from_ms(noon - 9), from_ms(noon), 55,
                         from_ms(noon - 1)},
@@ -234,9 +269,15 @@ std::vector<Golden> settings_goldens() {
   auto revoked = key;
   revoked.rate = std::nullopt;
   revoked.revoked_at = from_ms(noon + 1);
+  auto spools = key;
+  spools.spools = false;
   return {
       golden("key_v1", key, decode_key),
       golden("key_revoked_v1", revoked, decode_key),
+      golden("key_spools_v2", spools, decode_key),
+      golden("spooled_submission_v1",
+             SpooledSubmission{engine::OrganisationId{7}, {record(engine::Trigger{"marketo"})}, {{"a", "b"}}},
+             decode_spooled),
       golden("organisation_v1", OrganisationSettings{engine::OrganisationId{7}, "Example", false, from_ms(noon)},
              decode_organisation),
       golden("published_model_v1", PublishedModel{engine::OrganisationId{7}, from_ms(noon), model()},
@@ -251,6 +292,9 @@ std::vector<Golden> settings_goldens() {
                             true,
                             from_ms(noon)},
              decode_target),
+      golden("vendor_v1",
+             VendorSettings{engine::OrganisationId{7}, "sendgrid", 2, std::string("\x01\0\xFF", 3), from_ms(noon)},
+             decode_vendor),
   };
 }
 

@@ -93,20 +93,18 @@ void take_reply(Self self, std::size_t lane_index, std::vector<GatewayState::Par
 void dispatch(Self self, std::size_t lane_index) {
   auto& state = self->state;
   auto& lane = state.lanes[lane_index];
-  if (lane.busy || lane.records.empty()) return;
+  if (lane.busy || lane.queue.empty()) return;
   lane.busy = true;
+  // A short batch keeps short what the next one waits for, whoever it is of, and costs a sync more often.
+  const bool shared = lane.queue.organisations() > 1 || state.admission->refusing();
+  auto next = lane.queue.take(shared ? state.limits.shared_batch_records_max : state.limits.batch_records_max);
   RecordBatch batch;
   auto parts = std::make_shared<std::vector<GatewayState::Part>>();
-  if (lane.records.size() <= state.limits.batch_records_max) {
-    batch.records.swap(lane.records);
-    parts->swap(lane.parts);
-  } else {
-    const auto count = static_cast<std::ptrdiff_t>(state.limits.batch_records_max);
-    batch.records.assign(std::make_move_iterator(lane.records.begin()),
-                         std::make_move_iterator(lane.records.begin() + count));
-    lane.records.erase(lane.records.begin(), lane.records.begin() + count);
-    parts->assign(std::make_move_iterator(lane.parts.begin()), std::make_move_iterator(lane.parts.begin() + count));
-    lane.parts.erase(lane.parts.begin(), lane.parts.begin() + count);
+  batch.records.reserve(next.size());
+  parts->reserve(next.size());
+  for (auto& [record, part] : next) {
+    batch.records.push_back(std::move(record));
+    parts->push_back(std::move(part));
   }
   self->request(state.table.shards[lane_index], caf::infinite, std::move(batch))
       .then([self, lane_index, parts](BatchReply& reply) { take_reply(self, lane_index, *parts, reply); },
@@ -224,8 +222,8 @@ void enter_lanes(Self self, std::vector<Record>& records, const std::shared_ptr<
       record.shard = engine::shard_of(record.lead, record.domain);
     }
     auto& lane = state.lanes[state.table.index_of(record.shard)];
-    lane.records.push_back(std::move(record));
-    lane.parts.push_back({pending, i});
+    const auto organisation = record.lead.organisation();
+    lane.queue.push(organisation, {std::move(record), {pending, i}});
   }
   for (std::size_t lane = 0; lane < state.lanes.size(); ++lane) dispatch(self, lane);
 }
@@ -334,10 +332,10 @@ void set_table(Self self, const ShardTable& table) {
   state.lanes.clear();
   state.lanes.resize(table.shards.size());
   for (auto& lane : waiting) {  // what had not been handed over yet goes to the new shards
-    for (std::size_t i = 0; i < lane.records.size(); ++i) {
-      auto& fresh = state.lanes[table.index_of(lane.records[i].shard)];
-      fresh.records.push_back(std::move(lane.records[i]));
-      fresh.parts.push_back(std::move(lane.parts[i]));
+    for (auto& [record, part] : lane.queue.take(lane.queue.size())) {
+      auto& fresh = state.lanes[table.index_of(record.shard)];
+      const auto organisation = record.lead.organisation();
+      fresh.queue.push(organisation, {std::move(record), std::move(part)});
     }
   }
   for (std::size_t lane = 0; lane < state.lanes.size(); ++lane) dispatch(self, lane);

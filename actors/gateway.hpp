@@ -8,6 +8,7 @@
 #include "actors/admission.hpp"
 #include "actors/aliases.hpp"
 #include "actors/domains.hpp"
+#include "actors/fair_queue.hpp"
 #include "actors/joins.hpp"
 #include "actors/messages.hpp"
 
@@ -27,6 +28,7 @@ struct GatewayLimits {
   std::size_t in_flight_max = AdmissionLimits{}.records_max;
   std::size_t in_flight_bytes_max = AdmissionLimits{}.bytes_max;
   std::size_t batch_records_max = 8'192;
+  std::size_t shared_batch_records_max = 1'024;  // while somebody waits beside others, or is refused
 };
 
 struct GatewayState {
@@ -48,9 +50,12 @@ struct GatewayState {
     std::uint32_t index = 0;  // of the record in its submission
   };
   // What waits for, or is in, one shard actor.
+  struct Waiting {
+    Record record;
+    Part part;
+  };
   struct Lane {
-    std::vector<Record> records;
-    std::vector<Part> parts;
+    FairQueue<Waiting> queue;
     bool busy = false;
   };
 

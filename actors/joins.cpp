@@ -171,7 +171,8 @@ Result<Record> Joins::record_into(const Join& join) {
   return record;
 }
 
-// Adds records for the next page of the identity's events; with the first page, what else hangs on it. Gives the
+// Adds records for the next page of the identity's events; with the first page its attributes, with the last one what
+// waits for it. Gives the
 // number of index rows read: fewer than `records_per_step` were the last.
 Result<std::size_t> Joins::gather(const Join& join, std::vector<Record>& records) {
   auto base = record_into(join);
@@ -186,7 +187,6 @@ Result<std::size_t> Joins::gather(const Join& join, std::vector<Record>& records
       records.push_back(*base);
       records.back().body = engine::AttributeChange{std::move(known->attributes)};
     }
-    if (auto triggers = gather_triggers(join, *base, records); !triggers) return triggers.error();
   }
   auto rows = services_->store->scan(Family::lead_index, keys::lead(id), from_key_, records_per_step);
   if (!rows) return rows.error();
@@ -202,6 +202,8 @@ Result<std::size_t> Joins::gather(const Join& join, std::vector<Record>& records
     records.push_back(std::move(moved));
   }
   if (!rows->empty()) from_key_ = rows->back().key + '\0';
+  if (rows->size() < records_per_step)  // behind the events that they ask about
+    if (auto triggers = gather_triggers(join, *base, records); !triggers) return triggers.error();
   return rows->size();
 }
 

@@ -24,6 +24,10 @@ class SpinGuard {
 
 }  // namespace
 
+std::string_view label(Durability durability) {
+  return durability == Durability::log ? "log" : "local";
+}
+
 const KeyView* Registry::find(const std::array<std::uint8_t, 32>& sha256) const {
   const auto at = std::lower_bound(keys.begin(), keys.end(), sha256,
                                    [](const auto& entry, const auto& hash) { return entry.first < hash; });

@@ -100,12 +100,13 @@ enum class Durability : std::uint8_t {
   local,  // in this machine's spool; it goes to the log as soon as the engine takes it
 };
 
+/// "log" or "local".
+std::string_view label(Durability durability);
+
 /// Records of one request, all of one organisation, as the door made them: domain, shard and position are still open.
 struct Submission {
   OrganisationId organisation{};
   std::vector<Record> records;
-  /// Pairs of identities (engine/identity.hpp) that belong to one person from now on. They may come without a record.
-  std::vector<std::pair<std::string, std::string>> links;
   /// Idempotency-Key, hashed to 128 bits, with the hash of the request's body.
   struct Idempotency {
     std::uint64_t key_high = 0;
@@ -114,6 +115,8 @@ struct Submission {
   };
   std::optional<Idempotency> idempotency;
   bool spool = false;  // rather kept in the spool than refused
+  /// Pairs of identities (engine/identity.hpp) that belong to one person from now on. They may come without a record.
+  std::vector<std::pair<std::string, std::string>> links{};
 };
 
 /// In the order of the submission's records. All are durable; what became of a record in the spool is not known yet:

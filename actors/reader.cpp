@@ -1,7 +1,9 @@
 #include "actors/reader.hpp"
 
+#include "actors/lead_actor.hpp"
 #include "actors/lead_reads.hpp"
 #include "engine/hash.hpp"
+#include "engine/identity.hpp"
 #include "storage/codec/codec.hpp"
 #include "storage/keys.hpp"
 #include "storage/settings.hpp"
@@ -11,6 +13,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <unordered_set>
 
 namespace leadlight::actors {
 
@@ -92,6 +95,7 @@ Reply leads(const Services& services, const LeadsQuery& query) {
   const auto first = [&](const LeadView& a, const LeadView& b) { return before(order, cursor_of(a), cursor_of(b)); };
   auto& best = answer.leads;  // a heap of the first `limit`, the last of them on top
   auto read = for_each_lead(*services.store, query.organisation, [&](const engine::Lead& lead) {
+    if (!query.anonymous && engine::kind_of(lead.email) != engine::IdentityKind::email) return;
     auto view = view_of(lead, in_force, now, false);
     if (query.segment && (!view.score || view.score->segment != *query.segment)) return;
     if (*after && !before(order, **after, cursor_of(view))) return;
@@ -122,6 +126,10 @@ Reply past_of(const Services& services, const LeadQuery& query) {
     auto view = timeline_of(services, id, *timeline);
     return view ? Reply{*std::move(view)} : Reply{view.error()};
   }
+  if (std::holds_alternative<ProfileQuestion>(query.question)) {
+    auto view = profile_of(services, id, query.email);
+    return view ? Reply{*std::move(view)} : Reply{view.error()};
+  }
   const Timestamp at = query.as_of.value_or(services.clock->now());
   auto past = as_of(services, query.organisation, query.email, at);
   if (!past) return past.error();
@@ -131,6 +139,48 @@ Reply past_of(const Services& services, const LeadQuery& query) {
   auto receipt = receipt_of(query.email, past->window, model, at);
   if (auto resolved = resolve_event_ids(services, past->id, receipt); !resolved) return resolved.error();
   return receipt;
+}
+
+/// Whether the record may have changed a score.
+bool moves_scores(const Record& record) {
+  return std::holds_alternative<engine::EngagementEvent>(record.body) ||
+         std::holds_alternative<engine::Trigger>(record.body) || std::holds_alternative<engine::Tick>(record.body);
+}
+
+// Adds each lead of `records` that is not there yet, as it is now.
+Status add_changed(const Services& services, const ChangedLeadsQuery& query, const std::vector<Record>& records,
+                   const engine::CompiledModel* model, std::unordered_set<LeadId>& seen, ChangedLeadsView& view) {
+  const Timestamp now = services.clock->now();
+  for (const auto& record : records) {
+    if (record.lead.organisation() != query.organisation || !moves_scores(record)) continue;
+    if (!seen.insert(record.lead).second) continue;
+    auto lead = load_lead(*services.store, record.lead);
+    if (!lead) return lead.error();
+    if (lead->has_value() && (*lead)->exists()) view.leads.push_back(view_of(**lead, model, now, false));
+  }
+  return engine::Ok{};
+}
+
+// Reads the log, not the leads: the cost grows with what happened, not with how many leads there are.
+Reply changed_leads(const Services& services, const ChangedLeadsQuery& query) {
+  auto model = model_in_force(*services.store, query.organisation);
+  if (!model) return model.error();
+  ChangedLeadsView view;
+  view.reached = query.after;
+  std::unordered_set<LeadId> seen;
+  for (std::size_t looked_at = 0; view.reached < query.until && looked_at < query.records_max;) {
+    const auto count = std::min<std::uint64_t>(
+        {page, static_cast<std::uint64_t>(query.until - view.reached), query.records_max - looked_at});
+    auto records = services.log->read(query.shard, view.reached + 1, count);
+    if (!records) return records.error();
+    view.trimmed = records->empty() || records->front().position != view.reached + 1;
+    if (view.trimmed) return view;
+    if (auto added = add_changed(services, query, *records, *model ? &**model : nullptr, seen, view); !added)
+      return added.error();
+    view.reached = records->back().position;
+    looked_at += records->size();
+  }
+  return view;
 }
 
 Reply digest_of(const Services& services, OrganisationId organisation) {
@@ -151,6 +201,9 @@ Reader::behavior_type reader(Reader::pointer, ServicesPtr services) {
   return {
       [services](const LeadsQuery& query, const ReplyPort& port) { port->complete(leads(*services, query)); },
       [services](const LeadQuery& query, const ReplyPort& port) { port->complete(past_of(*services, query)); },
+      [services](const ChangedLeadsQuery& query, const ReplyPort& port) {
+        port->complete(changed_leads(*services, query));
+      },
       [services](ReceiptInWork& work, const ReplyPort& port) {
         const auto resolved = resolve_event_ids(*services, work.lead, work.view);
         port->complete(resolved ? Reply{std::move(work.view)} : Reply{resolved.error()});

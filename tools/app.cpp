@@ -2,15 +2,23 @@
 
 #include "actors/administrator.hpp"
 #include "actors/root_supervisor.hpp"
+#include "actors/score_feed.hpp"
+#include "actors/source_board.hpp"
 #include "engine/models/model_toml.hpp"
 #include "logging/log.hpp"
 #include "logging/privacy.hpp"
+#include "net/email_vendors.hpp"
 #include "net/http_client.hpp"
+#include "net/outbound_guard.hpp"
+#include "net/sources/salesforce_source.hpp"
 #include "net/surfaces/surface.hpp"
 #include "net/targets/salesforce.hpp"
+#include "net/targets/webhook.hpp"
+#include "net/tls.hpp"
 #include "storage/log.hpp"
 #include "storage/rocksdb_store.hpp"
 #include "storage/sealing.hpp"
+#include "tools/descriptors.hpp"
 
 #include <spdlog/spdlog.h>
 #include <caf/actor_system.hpp>
@@ -39,15 +47,38 @@ using engine::Result;
 constexpr engine::Milliseconds ready_within{60'000};
 constexpr engine::Milliseconds drain_within{5'000};
 
-// SIGTERM and SIGINT are waited for, not delivered; threads made later inherit this.
-sigset_t hold_back_signals() {
+// Beside the connections: the store's files, targets, sources.
+constexpr std::size_t other_descriptors = 2'000;
+
+// SIGTERM and SIGINT are waited for, not delivered; threads made later inherit this. SIGHUP too where there is a
+// certificate to read again; without one it ends the process, as whoever closes a terminal expects.
+sigset_t hold_back_signals(bool hang_up) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  if (hang_up) sigaddset(&set, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return set;
+}
+
+actors::FeedLimits feed_limits(const ServerConfig& config) {
+  actors::FeedLimits limits;
+  limits.listeners_max = config.streams_max;
+  limits.listeners_per_organisation_max = config.streams_per_organisation_max;
+  return limits;
+}
+
+/// The words of a list with commas or spaces between them.
+std::vector<std::string> words_of(std::string_view list) {
+  std::vector<std::string> words;
+  while (!list.empty()) {
+    const auto end = std::min(list.find_first_of(", "), list.size());
+    if (end > 0) words.emplace_back(list.substr(0, end));
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return words;
 }
 
 struct CafConfig : caf::actor_system_config {
@@ -62,9 +93,10 @@ class RunningApp final : public App {
  public:
   explicit RunningApp(const ServerConfig& config)
       : config_(config),
-        signals_(hold_back_signals()),
+        signals_(hold_back_signals(!config.tls_certificate.empty())),
         clock_(std::make_shared<actors::SystemClock>()),
-        switchboard_(std::make_shared<actors::Switchboard>()) {}
+        switchboard_(std::make_shared<actors::Switchboard>()),
+        feed_(std::make_shared<actors::ScoreFeed>(feed_limits(config))) {}
 
   RunningApp(const RunningApp&) = delete;
   RunningApp& operator=(const RunningApp&) = delete;
@@ -77,6 +109,8 @@ class RunningApp final : public App {
     if (root_) caf::anon_send_exit(root_, caf::exit_reason::user_shutdown);
     root_ = nullptr;
     switchboard_->set_gateway({});
+    sources_->set_supervisor({});
+    switchboard_->set_spool(nullptr);
     if (client_) client_->stop();
     system_.reset();
     log_.reset();
@@ -95,7 +129,7 @@ class RunningApp final : public App {
 
   int wait() override {
     int signal = 0;
-    sigwait(&signals_, &signal);
+    while (sigwait(&signals_, &signal) == 0 && signal == SIGHUP) read_certificate_again();
     const std::lock_guard guard{fatal_mutex_};
     if (fatal_.empty()) {
       logging::info("stopping: no new requests, what is under way is answered", {{"component", "process"}});
@@ -117,7 +151,7 @@ class RunningApp final : public App {
     auto sealer = storage::Sealer::open(config_.data, false);
     if (!sealer) return sealer.error();
     sealer_ = std::make_shared<const storage::Sealer>(*std::move(sealer));
-    logging::set_name_key(sealer_->derive("names of leads in the log"));
+    logging::set_name_key(sealer_->derive(log_names_purpose));
     storage::RocksDbOptions options;
     options.block_cache_bytes = config_.block_cache_bytes;
     options.faults = config_.storage_faults;
@@ -133,24 +167,99 @@ class RunningApp final : public App {
 
   engine::Status bind() {
     client_ = net::HttpClient::make();
+    if (auto made = make_guard(); !made) return made;
     auto router = std::make_shared<net::Router>();
     net::SurfaceContext context{switchboard_, clock_};
+    context.feed = feed_;
+    auto vendors = net::EmailVendors::load(config_.email_mappings_dir);
+    if (!vendors) return vendors.error();
+    context.email_vendors = *std::move(vendors);
+    context.client = client_;
     context.traces = traces_;
+    context.door = {config_.cors_origins, config_.webhook_origins, config_.webhook_rate};
     net::add_surfaces(*router, context);
     router_ = std::move(router);
     if (!config_.listen_at_all) return engine::Ok{};
+    if (auto loaded = load_certificate(); !loaded) return loaded;
     net::HttpLimits limits;
     limits.connections_per_address_max = config_.connections_per_address_max;
-    auto server = net::HttpServer::bind(config_.listen, router_, switchboard_, clock_, limits, config_.io_threads);
+    limits.requests_per_organisation_max = config_.requests_per_organisation_max;
+    raise_descriptor_limit(limits.connections_max + other_descriptors);
+    auto server =
+        net::HttpServer::bind(config_.listen, router_, switchboard_, clock_, limits, config_.io_threads, tls_);
     if (!server) return server.error();
     server_ = *std::move(server);
     return engine::Ok{};
   }
 
+  engine::Status load_certificate() {
+    if (config_.tls_certificate.empty() && config_.tls_key.empty()) return engine::Ok{};
+    if (config_.tls_certificate.empty() || config_.tls_key.empty())
+      return Error{Errc::invalid,
+                   "server.tls.certificate and server.tls.key go together; set both, or neither for plain HTTP",
+                   config_.tls_key.empty() ? "server.tls.key" : "server.tls.certificate"};
+    auto identity = net::TlsIdentity::load(config_.tls_certificate, config_.tls_key);
+    if (!identity) return identity.error();
+    tls_ = *std::move(identity);
+    spdlog::info("TLS with the certificate {}, which ends {}", config_.tls_certificate, tls_->ends_at());
+    return engine::Ok{};
+  }
+
+  void read_certificate_again() {
+    if (!tls_) return;
+    if (const auto read = tls_->reload(); !read)
+      spdlog::error("the certificate stays as it was: {}", read.error().what);
+    else
+      spdlog::info("certificate {} read again, ends {}; open connections keep the one they began with",
+                   config_.tls_certificate, tls_->ends_at());
+  }
+
+  // Where targets may be: customers give their URLs. What stands in the server's own configuration is the operator's.
+  engine::Status make_guard() {
+    net::OutboundRules rules;
+    rules.allowed_bases = words_of(config_.outbound_allowed_bases);
+    if (!config_.sandbox.empty()) rules.allowed_bases.push_back(config_.sandbox);
+    rules.ports.clear();
+    for (const auto& text : words_of(config_.outbound_ports)) {
+      const auto port = std::strtoul(text.c_str(), nullptr, 10);
+      if (port == 0 || port > 65'535)
+        return Error{Errc::invalid, "'" + text + "' is not a port; write a number from 1 to 65535", "outbound.ports"};
+      rules.ports.push_back(static_cast<std::uint16_t>(port));
+    }
+    auto guard = net::OutboundGuard::make(std::move(rules));
+    if (!guard) return guard.error();
+    guard_ = *std::move(guard);
+    return engine::Ok{};
+  }
+
+  actors::SourceFactory source_factory() {
+    return [client = net::guarded(client_, guard_), guard = guard_,
+            clock = clock_](const actors::TargetOptions& options) -> Result<std::shared_ptr<actors::ActivitySource>> {
+      if (options.kind != "salesforce")
+        return Error{Errc::invalid, "'" + options.kind + "' is not a kind of source; use salesforce", "kind"};
+      if (const auto url = options.get("url"); !url.empty())
+        if (const auto allowed = guard->check(url); !allowed) return allowed.error();
+      return net::make_salesforce_source(options, client, clock);
+    };
+  }
+
+  actors::SourceSettingsInForce source_settings() {
+    actors::SourceTiming timing;
+    timing.poll_interval = config_.source_poll_interval;
+    timing.deadline = config_.source_deadline;
+    timing.allow_partial = config_.source_allow_partial;
+    return {source_factory(), sealer_, config_.sandbox, config_.writebacks, timing};
+  }
+
   actors::ConnectorFactory connector_factory() {
-    return [client = client_, clock = clock_, traces = traces_](const actors::TargetOptions& options) -> Result<std::shared_ptr<actors::TargetConnector>> {
-      if (options.kind == "salesforce") return net::make_salesforce(options, client, clock, traces);
-      return Error{Errc::invalid, "'" + options.kind + "' is not a kind of target; use salesforce", "kind"};
+    return [client = net::guarded(client_, guard_), guard = guard_, clock = clock_, traces = traces_](
+               const actors::TargetOptions& options) -> Result<std::shared_ptr<actors::TargetConnector>> {
+      if (options.kind != "salesforce" && options.kind != "webhook")
+        return Error{Errc::invalid, "'" + options.kind + "' is not a kind of target; use salesforce or webhook", "kind"};
+      if (const auto url = options.get("url"); !url.empty())
+        if (const auto allowed = guard->check(url); !allowed) return allowed.error();
+      if (options.kind == "webhook") return net::make_webhook(options, client, clock);
+      return net::make_salesforce(options, client, clock, traces);
     };
   }
 
@@ -160,6 +269,9 @@ class RunningApp final : public App {
     services->log = log_.get();
     services->clock = clock_;
     services->switchboard = switchboard_;
+    services->feed = feed_;
+    services->sources = sources_;
+    services->late_after = config_.source_deadline;
     services->limits.events_per_lead_max = config_.events_per_lead_max;
     services->spawned_leads = config_.lead_host == "spawned";
     services->shard_actors = config_.shard_actors;
@@ -178,12 +290,18 @@ class RunningApp final : public App {
     actors::RootSettings settings;
     settings.gateway.in_flight_max = config_.in_flight_max;
     settings.writebacks = {connector_factory(), sealer_, config_.sandbox, config_.writebacks};
+    settings.sources = source_settings();
     settings.read_model = [](const std::string& toml) -> Result<engine::Model> {
       auto file = engine::models::read_model(toml, "model.toml");
       if (!file) return file.error();
       return std::move(file->model);
     };
     settings.listeners = server_;
+    if (config_.spool && config_.listen_at_all) {
+      settings.spool.directory = config_.data / "spool";
+      settings.spool.options.bytes_max = config_.spool_bytes_max;
+      settings.spool.wait = std::chrono::milliseconds{config_.spool_wait_ms};
+    }
     settings.low_water_bytes = config_.low_water_bytes;
     settings.low_water_share = config_.low_water_share;
     settings.fatal = [this](const std::string& reason) { stop_for(reason); };
@@ -212,7 +330,11 @@ class RunningApp final : public App {
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<storage::LocalLog> log_;
   std::shared_ptr<net::HttpClient> client_;
+  std::shared_ptr<const net::OutboundGuard> guard_;
+  std::shared_ptr<actors::ScoreFeed> feed_;
+  std::shared_ptr<actors::SourceBoard> sources_ = std::make_shared<actors::SourceBoard>(!config_.sandbox.empty());
   std::shared_ptr<const net::Router> router_;
+  std::shared_ptr<net::TlsIdentity> tls_;  // none: plain HTTP
   std::shared_ptr<net::HttpServer> server_;
   std::unique_ptr<CafConfig> caf_;
   std::unique_ptr<caf::actor_system> system_;

@@ -183,6 +183,15 @@ TEST_F(SalesforceTargetTest, EveryOpenLeadOfAnAddressIsWritten) {
     EXPECT_EQ(record.at("HG_Likelihood_to_Buy_Score__c"), json::value(73));
 }
 
+TEST_F(SalesforceTargetTest, EveryAddressOfAPersonIsWritten) {
+  const auto target = connector();
+  auto write = write_for("nobody@here.example", 88, Segment::very_high);
+  write.other_emails = {"hana.novak@example.org", "not an address"};
+  EXPECT_EQ(bring_one(*target, write).outcome, WriteOutcome::written);
+  EXPECT_EQ(lead("hana.novak@example.org").at("HG_Likelihood_to_Buy_Score__c"), json::value(88));
+  EXPECT_EQ(bring_one(*target, write).outcome, WriteOutcome::unchanged);
+}
+
 TEST_F(SalesforceTargetTest, OrOnlyTheNewest) {
   const auto target = connector({{"duplicates", "newest"}});
   control(

@@ -16,13 +16,16 @@ namespace {
 
 using Measure = engine::Result<Rows> (*)(const BenchOptions&);
 
-constexpr std::array<std::pair<std::string_view, Measure>, 6> all = {{
+constexpr std::array<std::pair<std::string_view, Measure>, 9> all = {{
     {"trigger", measure_trigger},
     {"ingest", measure_ingest},
+    {"segment", measure_segment},
     {"engine", measure_engine},
     {"memory", measure_memory},
     {"recovery", measure_recovery},
     {"writeback", measure_writeback},
+    {"overload", measure_overload},
+    {"idle-connections", measure_idle_connections},
 }};
 
 }  // namespace
@@ -41,9 +44,7 @@ int run_bench(const BenchOptions& options) {
   for (const auto& [name, function] : all)
     if (name == options.verb) measure = function;
   if (measure == nullptr) {
-    fmt::print(stderr,
-               "leadlight bench: there is no bench '{}'; use trigger, ingest, engine, memory, recovery or writeback\n",
-               options.verb);
+    fmt::print(stderr, "leadlight bench: there is no bench '{}'; use {}\n", options.verb, fmt::join(verbs(), ", "));
     return 2;
   }
   clean_up_when_interrupted();

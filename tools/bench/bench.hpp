@@ -20,10 +20,10 @@ struct BenchOptions {
   std::uint64_t leads = 0;        // people in the data; 0: the verb's own number
   std::uint32_t seconds = 0;      // of each round that is timed; 0: the verb's own
   std::uint32_t connections = 0;  // of the load generator; 0: the verb's own
-  std::uint64_t events = 0;       // ingest: events a request; engine: events a round; 0: the verb's own
+  std::uint64_t events = 0;       // ingest, overload: events a request; engine: events a round; 0: the verb's own
 };
 
-/// trigger, ingest, engine, memory, recovery, writeback.
+/// trigger, ingest, engine, memory, recovery, writeback, overload, idle-connections.
 const std::vector<std::string>& verbs();
 
 /// Measures and prints: progress on standard error, the figures on standard output. A figure that misses its goal says

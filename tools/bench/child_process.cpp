@@ -220,11 +220,23 @@ double ChildProcess::cpu_seconds() const {
   return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 
-std::uint64_t resident_bytes() {
-  std::ifstream in("/proc/self/statm");
+namespace {
+
+std::uint64_t resident_bytes_of(const std::string& process) {
+  std::ifstream in("/proc/" + process + "/statm");
   std::uint64_t pages = 0;
   in >> pages >> pages;
   return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+}  // namespace
+
+std::uint64_t ChildProcess::resident_bytes() const {
+  return resident_bytes_of(std::to_string(pid_));
+}
+
+std::uint64_t resident_bytes() {
+  return resident_bytes_of("self");
 }
 
 }  // namespace leadlight::bench

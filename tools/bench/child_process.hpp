@@ -61,6 +61,8 @@ class ChildProcess {
 
   /// Processor time used so far, of all its threads.
   [[nodiscard]] double cpu_seconds() const;
+  /// Its resident bytes now; 0 when it has ended.
+  [[nodiscard]] std::uint64_t resident_bytes() const;
 
  private:
   ChildProcess() = default;

@@ -96,6 +96,7 @@ class Connection {
   bool fresh_ = true;    // no answer on this connection yet
   bool resent_ = false;  // the request under way was sent once more
   Steady::time_point due_{};
+  Steady::time_point sent_{};
 };
 
 class Generator {
@@ -132,14 +133,17 @@ class Generator {
   }
 
   // The answer to a request of `connection` is there.
-  void answered(Connection& connection, std::size_t index, const Answer& answer, Steady::time_point due) {
+  void answered(Connection& connection, std::size_t index, const Answer& answer, Steady::time_point due,
+                Steady::time_point sent) {
     --under_way_;
     last_answer_ = Steady::now();
     if (answer.status == load_.status && (!load_.look || load_.look(index, answer.body))) {
       ++result_.answered;
       result_.latencies.add(last_answer_ - due);
-    } else if (++result_.refused == 1) {
-      result_.refusal = std::to_string(answer.status) + " " + std::string{answer.body.substr(0, refusal_shown)};
+    } else {
+      if (++result_.refused == 1)
+        result_.refusal = std::to_string(answer.status) + " " + std::string{answer.body.substr(0, refusal_shown)};
+      result_.refusals.add(last_answer_ - sent);
     }
     if (over()) return close_idle(connection);
     if (load_.pace <= 0) return start(connection, last_answer_);
@@ -241,6 +245,7 @@ void Connection::close() {
 
 void Connection::send(Steady::time_point due) {
   due_ = due;
+  sent_ = Steady::now();
   resent_ = false;
   if (generator_.load().change) generator_.load().change(index_, request_);
   write_rest(0);
@@ -284,7 +289,7 @@ void Connection::finish(const Answer& answer) {
     close();
     if (!connect()) return generator_.fail("cannot connect again to " + generator_.load().address);
   }
-  generator_.answered(*this, index_, answer, due_);
+  generator_.answered(*this, index_, answer, due_, sent_);
 }
 
 void Connection::broken(const error_code& why) {

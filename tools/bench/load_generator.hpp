@@ -35,6 +35,7 @@ struct Load {
 struct LoadResult {
   std::uint64_t answered = 0;  // with the wanted status, within the span
   std::uint64_t refused = 0;
+  Latencies refusals;   // from sending the request to its answer
   std::string refusal;  // the first one's answer, shortened
   double seconds = 0;
   Latencies latencies;

@@ -29,7 +29,8 @@ void add_bench(CLI::App& program, VerbContext& context) {
   auto options = std::make_shared<Options>();
   auto& verb = add_verb(program, context, "bench", "Measure this machine, each figure beside the machine's own floor",
                         [&context, options] { return run(context, *options); });
-  verb.add_option("WHAT", options->bench.verb, "trigger, ingest, engine, memory, recovery or writeback")
+  verb.add_option("WHAT", options->bench.verb,
+                  "trigger, ingest, segment, engine, memory, recovery, writeback, overload or idle-connections")
       ->required()
       ->check(CLI::IsMember(bench::verbs()));
   verb.add_option("--seconds", options->bench.seconds, "Seconds of each round that is timed; its own number by default")
@@ -41,7 +42,7 @@ void add_bench(CLI::App& program, VerbContext& context) {
   verb.add_option("--connections", options->bench.connections, "Connections of the load generator; its own by default")
       ->type_name("N")
       ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{10'000}));
-  verb.add_option("--events", options->bench.events, "ingest: events a request; engine: events a round")
+  verb.add_option("--events", options->bench.events, "ingest, overload: events a request; engine: events a round")
       ->type_name("N")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
   verb.add_option("--lead-host", options->lead_host, "What runs the leads of the measured server: hosted or spawned")

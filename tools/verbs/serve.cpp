@@ -18,6 +18,8 @@ struct ServeOptions {
   std::string data;
   std::string config;
   std::string listen;
+  std::string tls_certificate;
+  std::string tls_key;
   std::string sandbox;
   std::string lead_host;
   std::string log_format;
@@ -32,6 +34,8 @@ engine::Result<ServerConfig> config_of(const ServeOptions& options) {
   auto config = read_config(file, std::move(defaults));
   if (!config) return config;
   if (!options.listen.empty()) config->listen = options.listen;
+  if (!options.tls_certificate.empty()) config->tls_certificate = options.tls_certificate;
+  if (!options.tls_key.empty()) config->tls_key = options.tls_key;
   if (!options.sandbox.empty()) config->sandbox = options.sandbox;
   if (!options.lead_host.empty()) config->lead_host = options.lead_host;
   if (!options.log_format.empty()) config->log_format = options.log_format;
@@ -63,6 +67,11 @@ void add_serve(CLI::App& program, VerbContext& context) {
   verb.add_option("--listen", options->listen,
                   "Address to listen on (default 127.0.0.1:8080); port 0 picks one [env LEADLIGHT_SERVER_LISTEN]")
       ->type_name("ADDR:PORT");
+  verb.add_option("--tls-certificate", options->tls_certificate,
+                  "Certificate with its chain (PEM): HTTPS instead of HTTP [env LEADLIGHT_SERVER_TLS_CERTIFICATE]")
+      ->type_name("FILE");
+  verb.add_option("--tls-key", options->tls_key, "Its key (PEM, unencrypted) [env LEADLIGHT_SERVER_TLS_KEY]")
+      ->type_name("FILE");
   verb.add_option("--sandbox", options->sandbox, "Sandbox that every demo target is pointed at; none by default")
       ->type_name("URL");
   verb.add_option("--lead-host", options->lead_host,

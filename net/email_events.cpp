@@ -197,7 +197,11 @@ std::vector<std::string> Call::addresses_of(const json::value& event) const {
 
 void Call::reject(const Error& why) {
   ++intake_.rejected;
-  if (intake_.first_fault.empty()) intake_.first_fault = why.field.empty() ? why.what : why.field + ": " + why.what;
+  if (!intake_.first_fault.empty()) return;
+  intake_.first_fault = why.field.empty() ? why.what : why.field + ": " + why.what;
+  // A reason goes into the log, and what it quotes may be an address.
+  if (intake_.first_fault.find('@') != std::string::npos)
+    intake_.first_fault = "a name within it breaks a rule of JSON";
 }
 
 void Call::take(const json::value& event) {

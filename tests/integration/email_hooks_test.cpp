@@ -258,8 +258,8 @@ TEST_F(EmailHooksTest, WhatIsWrongIsSaid) {
 
 TEST_F(EmailHooksTest, ASubscriptionOfSnsIsTold) {
   start();
-  const std::string confirmation =
-      R"({"Type":"SubscriptionConfirmation","Token":"t","SubscribeURL":"https://sns.eu-west-1.amazonaws.com/?Token=t"})";
+  const std::string confirmation = R"({"Type":"SubscriptionConfirmation","Token":"t",)"
+                                   R"("SubscribeURL":"https://sns.eu-west-1.amazonaws.com/?Token=t"})";
   EXPECT_EQ(counts(post("ses", confirmation)), "0 0 0 0 1 ");
   EXPECT_THAT(log(), HasSubstr("open this address once: https://sns.eu-west-1.amazonaws.com/?Token=t"));
   EXPECT_EQ(counts(post("ses", R"({"Type":"SubscriptionConfirmation","SubscribeURL":"https://evil.example/"})")),

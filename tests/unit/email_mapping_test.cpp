@@ -104,7 +104,7 @@ TEST(EmailMappings, EveryPayloadBecomesWhatIsWrittenBesideIt) {
     const auto request = call(json::serialize(payloads[i].at("payload")), {{"svix-id", "msg_test"}});
     const auto intake = read(*vendors, vendor, request);
     ASSERT_TRUE(intake) << name << ": " << intake.error().what;
-    EXPECT_EQ(json::serialize(shown(*intake)), json::serialize(wanted)) << name << ": " << intake->first_fault;
+    EXPECT_EQ(shown(*intake), json::value(wanted)) << name << ": " << intake->first_fault;
     for (const auto& record : intake->records) {
       EXPECT_EQ(record.surface, engine::Surface::email_vendor) << name;
       EXPECT_EQ(record.lead, engine::lead_id(engine::OrganisationId{7}, record.email)) << name;
@@ -209,6 +209,7 @@ TEST(EmailMappings, OneBadEventDoesNotHoldUpTheOthers) {
       R"({"event":"open","email":"a@b.com","timestamp":-5})",
       R"({"event":"open","email":"a@b.com","timestamp":4000000000})",
       R"({"event":"open","email":"a@b.com","email":"c@d.com"})",
+      R"({"event":"open","email":"a@b.com","a@b.com":1,"a@b.com":2})",
       R"({"event":"open","email":"a@b.com","x":"\u0000"})",
       R"({"event":"open","email":"a@b.com","sg_event_id":")" + std::string(300, 'i') + "\"}",
       "7",

@@ -129,7 +129,7 @@ Status check_name(std::string_view host) {
   if (const auto labels = check_labels(host); !labels) return labels;
   if (host.find('.') == std::string_view::npos) return refused("the URL's host must be a full domain name");
   for (const auto name : local)
-    if (host.ends_with(name) && host[host.size() - name.size() - 1] == '.')
+    if (host == name || (host.ends_with(name) && host[host.size() - name.size() - 1] == '.'))
       return refused("the URL's host is a name of a local network; give a public one");
   return engine::Ok{};
 }

@@ -43,13 +43,15 @@ struct Described {
   std::vector<std::string> active_values;
 };
 
+constexpr double length_max = 1e9;  // above every text of Salesforce; an answer may say anything
+
 std::optional<Described> find_field(const json::array& fields, std::string_view name) {
   for (const auto& item : fields) {
     const auto* field = item.if_object();
     if (field == nullptr || !same_name(text_of(*field, "name"), name)) continue;
     Described found;
     found.type = text_of(*field, "type");
-    found.length = static_cast<std::size_t>(std::max(0.0, number_of(*field, "length")));
+    found.length = static_cast<std::size_t>(std::clamp(number_of(*field, "length"), 0.0, length_max));
     found.precision = number_of(*field, "precision");
     found.scale = number_of(*field, "scale");
     found.updateable = flag_of(*field, "updateable");

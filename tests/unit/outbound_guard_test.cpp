@@ -62,7 +62,7 @@ TEST(OutboundGuard, RefusesEveryDisguiseOfAnAddressInside) {
       "https://[64:ff9b::169.254.169.254]/", "https://[64:ff9b::a00:1]/", "https://[64:ff9b:1::1]/",
       "https://[fe80::1]/", "https://[fe80::1%25eth0]/", "https://[fe80::1%eth0]/", "https://[fc00::1]/",
       "https://[fd00:ec2::254]/", "https://[fec0::1]/", "https://metadata.google.internal/", "https://router.lan/",
-      "https://printer.home.arpa/", "https://intranet/",
+      "https://printer.home.arpa/", "https://home.arpa/", "https://intranet/",
       // multicast, broadcast, documentation, benchmarks, reserved
       "https://224.0.0.1/", "https://239.255.255.250/", "https://255.255.255.255/", "https://240.0.0.1/",
       "https://192.0.2.1/", "https://198.51.100.1/", "https://203.0.113.1/", "https://198.18.0.1/",

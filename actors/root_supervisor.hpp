@@ -20,7 +20,17 @@ namespace leadlight::actors {
 
 struct SpaceRound {};
 /// Test access: which actor to hand out.
-enum class Part : std::uint8_t { committer, gateway, scoring, shard, writebacks, administrator, reader, spooler, sources };
+enum class Part : std::uint8_t {
+  committer,
+  gateway,
+  scoring,
+  shard,
+  writebacks,
+  administrator,
+  reader,
+  spooler,
+  sources
+};
 struct Locate {
   Part part = Part::committer;
 };

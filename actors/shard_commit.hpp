@@ -41,8 +41,8 @@ struct RoundEffects {
 };
 
 /// Builds the batch of a round. `records` have their positions; `result` their verdicts. `pending` and `fetches` are
-/// brought up to date as if the batch were durable already (if it fails, the shard is started again). Errors: io_error, corrupt (a
-/// request's status could not be read).
+/// brought up to date as if the batch were durable already (if it fails, the shard is started again). Errors: io_error,
+/// corrupt (a request's status could not be read).
 Result<RoundEffects> effects_of(const Services& services, const std::vector<Record>& records, RoundResult& result,
                                 const std::unordered_map<OrganisationId, engine::Organisation>& organisations,
                                 PendingByLead& pending, FetchesByLead& fetches);

@@ -113,12 +113,12 @@ std::vector<std::vector<std::string>> key_groups(std::string_view frame, std::ve
 }
 
 void People::add(const json::object& row) {
-  const auto email = lower(text_of(row, "Email"));
-  if (email.empty()) return;
+  const auto email = normalise_email(text_of(row, "Email"));
+  if (!email) return;
   for (const auto* field : {"Id", "ConvertedContactId"}) {
     const auto id = text_of(row, field);
     if (id.size() < id_characters) continue;
-    if (emails_.try_emplace(id.substr(0, id_characters), email).second) ids_.insert(id);
+    if (emails_.try_emplace(id.substr(0, id_characters), *email).second) ids_.insert(id);
   }
 }
 

@@ -52,7 +52,7 @@ class People {
  public:
   /// A Lead's row; a converted one is also known by its contact.
   void add(const boost::json::object& row);
-  /// Lower-cased; null: nobody is known by this id, or has no address.
+  /// Normalised; null: nobody is known by this id, or has no address.
   [[nodiscard]] const std::string* email_of(std::string_view id) const;
   [[nodiscard]] std::vector<std::string> ids() const;
 

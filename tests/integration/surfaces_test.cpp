@@ -30,6 +30,7 @@ struct Script {
   std::vector<actors::RememberAnswer> remembered;
   std::vector<actors::LeadQuery> lead_queries;
   std::vector<actors::LeadsQuery> leads_queries;
+  std::vector<actors::ChangedLeadsQuery> changed_leads_queries;
   std::vector<actors::RequestQuery> request_queries;
   std::vector<actors::AdminRequest> admin_requests;
   std::optional<Reply> reply;  // none: the port is dropped
@@ -59,6 +60,9 @@ actors::Gateway::behavior_type scripted_gateway(actors::Gateway::pointer, std::s
       },
       [script](const actors::LeadsQuery& m, const ReplyPort& p) {
         script->take(script->leads_queries, m, p, script->reply);
+      },
+      [script](const actors::ChangedLeadsQuery& m, const ReplyPort& p) {
+        script->take(script->changed_leads_queries, m, p, script->reply);
       },
       [script](const actors::RequestQuery& m, const ReplyPort& p) {
         script->take(script->request_queries, m, p, script->reply);
@@ -136,7 +140,7 @@ TEST_F(SurfacesTest, HgAcceptsATrigger) {
   EXPECT_EQ(answer.status, 202);
   EXPECT_EQ(answer.body,
             R"({"status":"accepted","request_id":"req_own","email":"user@example.com","source":"salesforce",)"
-            R"("accepted_at":"2026-05-01T12:00:00.000Z"})");
+            R"("accepted_at":"2026-05-01T12:00:00.000Z","durability":"log"})");
   EXPECT_EQ(header(answer, "Content-Type"), "application/json");
   EXPECT_EQ(header(answer, "x-ratelimit-limit"), "1000000, 1000000;w=1");
   EXPECT_EQ(header(answer, "x-ratelimit-remaining"), "1000000");
@@ -167,7 +171,7 @@ TEST_F(SurfacesTest, HgTakesATriggerWithoutSource) {
   for (const std::string body :
        {R"({"email":"a@b.com"})", R"({"email":"a@b.com","source":null})", R"({"email":"a@b.com","source":""})"})
     EXPECT_EQ(trigger(body).body, R"({"status":"accepted","request_id":"req_own","email":"a@b.com",)"
-                                  R"("accepted_at":"2026-05-01T12:00:00.000Z"})");
+                                  R"("accepted_at":"2026-05-01T12:00:00.000Z","durability":"log"})");
 }
 
 TEST_F(SurfacesTest, HgNamesThePendingRequestThatATriggerJoined) {
@@ -245,7 +249,7 @@ TEST_F(SurfacesTest, EventsAreCountedByOutcome) {
       event(R"([{"email":"a@b.com","type":"x"},{"email":"a@b.com","type":"y"},{"type":"x"},)"
             R"({"email":"a@b.com","type":"z"},{"email":"a@b.com","type":"x"},{"email":"c@b.com","type":"x"},7])");
   EXPECT_EQ(answer.status, 202);
-  EXPECT_EQ(answer.body, R"({"request_id":"req_own","accepted":3,"duplicates":1,"too_late":1,"rejected":[)"
+  EXPECT_EQ(answer.body, R"({"request_id":"req_own","accepted":3,"duplicates":1,"too_late":1,"durability":"log","rejected":[)"
                          R"({"index":2,"field":"email","message":"email is required"},)"
                          R"({"index":6,"field":"","message":"an event must be a JSON object"}]})");
   EXPECT_EQ(script_->submissions.at(0).records.size(), 5U);
@@ -258,7 +262,7 @@ TEST_F(SurfacesTest, EventsComeAsLinesToo) {
       "{\"email\":\"a@b.com\",\"type\":\"x\"}\n{\"email\":\n{\"email\":\"a@b.com\",\"type\":\"y\"}\n";
   for (const auto& headers : {Headers{{"content-type", "application/x-ndjson"}}, Headers{}}) {
     const auto answer = event(lines, headers);
-    EXPECT_EQ(answer.body, R"({"request_id":"req_own","accepted":2,"duplicates":0,"too_late":0,"rejected":[)"
+    EXPECT_EQ(answer.body, R"({"request_id":"req_own","accepted":2,"duplicates":0,"too_late":0,"durability":"log","rejected":[)"
                            R"({"index":1,"field":"","message":"this line is not valid JSON"}]})");
   }
 }
@@ -323,9 +327,9 @@ TEST_F(SurfacesTest, EventsTakesCloudEventsInEachMode) {
   const std::string bad = R"({"specversion":"1.0","id":"2","source":"/crm","type":"x"})";
   reply_receipts({engine::Outcome::counted});
   EXPECT_EQ(event(one, {{"content-type", "application/cloudevents+json"}}).body,
-            R"({"request_id":"req_own","accepted":1,"duplicates":0,"too_late":0,"rejected":[]})");
+            R"({"request_id":"req_own","accepted":1,"duplicates":0,"too_late":0,"durability":"log","rejected":[]})");
   EXPECT_EQ(event("[" + one + "," + bad + "]", {{"content-type", "application/cloudevents-batch+json"}}).body,
-            R"({"request_id":"req_own","accepted":1,"duplicates":0,"too_late":0,"rejected":[{"index":1,)"
+            R"({"request_id":"req_own","accepted":1,"duplicates":0,"too_late":0,"durability":"log","rejected":[{"index":1,)"
             R"("field":"data.email","message":"data.email is required, or a subject that is an e-mail address"}]})");
   EXPECT_EQ(event(R"({"email":"a@b.com"})", {{"content-type", "application/json"},
                                              {"ce-specversion", "1.0"},
@@ -352,7 +356,7 @@ TEST_F(SurfacesTest, EventsRefusesCloudEventsItCannotRead) {
   EXPECT_NE(refused.body.find(R"("field":"type")"), std::string::npos) << refused.body;
   const auto empty = event("[]", {{"content-type", "application/cloudevents-batch+json"}});
   EXPECT_EQ(empty.status, 202);
-  EXPECT_EQ(empty.body, R"({"request_id":"req_own","accepted":0,"duplicates":0,"too_late":0,"rejected":[]})");
+  EXPECT_EQ(empty.body, R"({"request_id":"req_own","accepted":0,"duplicates":0,"too_late":0,"durability":"log","rejected":[]})");
   EXPECT_EQ(event("[]", {{"content-type", "application/json"}}).status, 400);
   EXPECT_TRUE(script_->submissions.empty());
 }
@@ -476,11 +480,12 @@ TEST_F(SurfacesTest, LeadsAreListed) {
 }
 
 TEST_F(SurfacesTest, ARequestIsShown) {
-  actors::RequestView view{"req_1", "a@b.com", "marketo", noon, noon, std::nullopt, "pending", 71, ""};
+  actors::RequestView view{"req_1", "a@b.com", "marketo", noon, noon, std::nullopt, "pending", 71, "", {}, {}};
   script_->reply = Reply(view);
   EXPECT_EQ(ask("GET", "/v1/requests/req_1").body,
             R"({"request_id":"req_1","email":"a@b.com","source":"marketo","accepted_at":"2026-05-01T12:00:00.000Z",)"
-            R"("scored_at":"2026-05-01T12:00:00.000Z","written_at":null,"outcome":"pending","score":71,"detail":""})");
+            R"("fetched_at":null,"scored_at":"2026-05-01T12:00:00.000Z","written_at":null,"outcome":"pending",)"
+            R"("score":71,"detail":"","durability":"log"})");
   EXPECT_EQ(script_->request_queries.at(0).request_id, "req_1");
 }
 
@@ -504,6 +509,53 @@ TEST_F(SurfacesTest, OperationsAreOpenToAll) {
 template <class Act>
 const Act& act_of(const Script& script, std::size_t index) {
   return std::get<Act>(script.admin_requests.at(index).act);
+}
+
+// ---- the spool
+// ---------------------------------------------------------------------------------------------------------
+
+TEST_F(SurfacesTest, SendersThatNeverRetryAreSpooledUnlessTheirKeySaysOtherwise) {
+  using actors::OnUnavailable;
+  struct Case {
+    OnUnavailable key;
+    bool trigger_spools;
+    bool event_spools;
+  };
+  for (const auto& [of_key, trigger_spools, event_spools] : {Case{OnUnavailable::by_surface, true, false},
+                                                             Case{OnUnavailable::spool, true, true},
+                                                             Case{OnUnavailable::refuse, false, false}}) {
+    key_.on_unavailable = of_key;
+    script_->submissions.clear();
+    reply_receipts({engine::Outcome::no_change});
+    EXPECT_EQ(trigger(R"({"email":"ann@b.example"})").status, 202);
+    EXPECT_EQ(ask("POST", "/v1/events", R"({"email":"ann@b.example","type":"x"})").status, 202);
+    EXPECT_EQ(ask("POST", "/v1/events", R"({"email":"ann@b.example","type":"x"})", {{"idempotency-key", "k"}}).status,
+              202);
+    ASSERT_EQ(script_->submissions.size(), 3U);
+    EXPECT_EQ(script_->submissions[0].spool, trigger_spools);
+    EXPECT_EQ(script_->submissions[1].spool, event_spools);
+    EXPECT_FALSE(script_->submissions[2].spool) << "who names its attempts makes more than one";
+  }
+}
+
+TEST_F(SurfacesTest, TheAnswerTellsWhereItLies) {
+  script_->reply = Reply(actors::Receipts{{{engine::Outcome::counted, "req_own"}}, actors::Durability::local});
+  EXPECT_NE(trigger(R"({"email":"ann@b.example"})").body.find(R"("durability":"local")"), std::string::npos);
+  EXPECT_NE(ask("POST", "/v1/events", R"({"email":"ann@b.example","type":"x"})").body.find(R"("durability":"local")"),
+            std::string::npos);
+}
+
+TEST_F(SurfacesTest, ASpoolThatIsNearlyFullIsNotReady) {
+  switchboard_->set_not_ready({});
+  auto& counters = switchboard_->counters;
+  counters.spool_bytes_max = 1'000;
+  counters.spool_bytes = 800;
+  EXPECT_EQ(ask("GET", "/readyz").status, 200);
+  counters.spool_bytes = 801;
+  const auto full = ask("GET", "/readyz");
+  EXPECT_EQ(full.status, 503);
+  EXPECT_NE(full.body.find("80 %"), std::string::npos);
+  EXPECT_NE(ask("GET", "/metrics").body.find("leadlight_spool_bytes 801"), std::string::npos);
 }
 
 TEST_F(SurfacesTest, KeysAreMadeListedAndRevoked) {

@@ -191,11 +191,11 @@ void handle(const SurfaceContext& context, TypeBudget& types, const HttpRequest&
 }  // namespace
 
 void add_events(Router& router, const SurfaceContext& context) {
-  router.add({"POST", "/v1/events", "events", body_bytes_max,
-              [context, types = context.types ? context.types : std::make_shared<TypeBudget>()](const HttpRequest& request, Respond respond) {
-                handle(context, *types, request, std::move(respond));
-              },
-              problem, true});
+  router.add(
+      {"POST", "/v1/events", "events", body_bytes_max,
+       [context, types = context.types ? context.types : std::make_shared<TypeBudget>()](
+           const HttpRequest& request, Respond respond) { handle(context, *types, request, std::move(respond)); },
+       problem, true});
 }
 
 }  // namespace leadlight::net

@@ -7,6 +7,9 @@
 // sending it; its floor is the bare server's answer to the same requests at the same rate. Recovery: the load ends, and
 // windows of light load follow until one is refused nothing and has no answer slower than before.
 //
+// The server has one core to itself and the senders the others, where there are two at least: what they do more must
+// not be taken from the server, or the peak would be theirs.
+//
 // One organisation beside another: a quiet one sends single events on a few connections while another sends batches
 // with a key that has a rate. It keeps to that rate, or sends ten times as much, in turn; the quiet one's p99 is
 // compared. Last, the other one sends twice the peak with no rate to keep it: the quiet one must not be refused.
@@ -28,6 +31,7 @@
 #include <fmt/format.h>
 #include <boost/json.hpp>
 
+#include <sched.h>
 #include <algorithm>
 #include <thread>
 #include <utility>
@@ -52,7 +56,7 @@ constexpr int windows_before = 6;
 constexpr std::chrono::seconds recovery_within{30};
 constexpr double quota_share = 0.1;  // of the peak: what the key of the flooding organisation may send
 constexpr double flood_factor = 10;
-constexpr double quiet_per_second = 100;
+constexpr double quiet_per_second = 200;
 constexpr std::size_t quiet_connections = 32;
 constexpr engine::OrganisationId quiet_organisation{2};
 
@@ -61,6 +65,34 @@ constexpr double goal_share_5x = 0.85;
 constexpr double goal_refusal_ms = 20;
 constexpr double goal_recovery_s = 5;
 constexpr double goal_quiet_ratio = 1.2;
+
+/// Which cores this thread runs on, and what it starts from then on.
+class Cores {
+ public:
+  Cores() { ::sched_getaffinity(0, sizeof all_, &all_); }
+  Cores(const Cores&) = delete;
+  Cores& operator=(const Cores&) = delete;
+  ~Cores() { ::sched_setaffinity(0, sizeof all_, &all_); }
+
+  void first_alone() const { choose(true); }
+  void all_but_first() const { choose(false); }
+
+ private:
+  void choose(bool first) const {
+    if (CPU_COUNT(&all_) < 2) return;
+    cpu_set_t chosen;
+    CPU_ZERO(&chosen);
+    bool seen = false;
+    for (std::size_t core = 0; core < CPU_SETSIZE; ++core) {
+      if (!CPU_ISSET(core, &all_)) continue;
+      if (seen != first) CPU_SET(core, &chosen);
+      seen = true;
+    }
+    ::sched_setaffinity(0, sizeof chosen, &chosen);
+  }
+
+  cpu_set_t all_{};
+};
 
 /// A second organisation with the starter model and a key, written while no server runs. Returns: the key.
 Result<std::string> add_quiet_organisation(const std::filesystem::path& data) {
@@ -224,27 +256,30 @@ Result<Beside> measure_beside(Overload& bench, double peak) {
   const auto rate = std::max(1.0, quota_share * peak);
   auto key = bench.key_with_rate(static_cast<std::uint32_t>(rate));
   if (!key) return key.error();
-  std::vector<double> ordinary;
-  std::vector<double> flood;
+  Latencies ordinary;  // over all rounds: one round alone has too few for a p99
+  Latencies flood;
   for (int round = 0; round < rounds; ++round) {
     auto beside_ordinary = bench.quiet_beside(bench.load_of(*key, 0.9 * rate));
     if (!beside_ordinary) return beside_ordinary.error();
     auto beside_flood = bench.quiet_beside(bench.load_of(*key, flood_factor * rate));
     if (!beside_flood) return beside_flood.error();
-    ordinary.push_back(beside_ordinary->latencies.percentile_ms(0.99));
-    flood.push_back(beside_flood->latencies.percentile_ms(0.99));
+    ordinary.add(beside_ordinary->latencies);
+    flood.add(beside_flood->latencies);
     progress(fmt::format("quiet organisation: p99 {:.2f} ms beside one within its rate, {:.2f} ms beside {}x that rate",
-                         ordinary.back(), flood.back(), flood_factor));
+                         beside_ordinary->latencies.percentile_ms(0.99), beside_flood->latencies.percentile_ms(0.99),
+                         flood_factor));
   }
   auto beside_overload = bench.quiet_beside(bench.load_of({}, 2 * peak));
   if (!beside_overload) return beside_overload.error();
-  return Beside{median(ordinary), median(flood), beside_overload->latencies.percentile_ms(0.99),
+  return Beside{ordinary.percentile_ms(0.99), flood.percentile_ms(0.99), beside_overload->latencies.percentile_ms(0.99),
                 static_cast<double>(beside_overload->refused)};
 }
 
 /// The bare server's p99 for the same requests at the same rate.
-Result<double> floor_of_refusals(Overload& bench, double rate) {
+Result<double> floor_of_refusals(Overload& bench, const Cores& cores, double rate) {
+  cores.first_alone();
   auto bare = BareServer::start(R"({"title":"Service unavailable"})");
+  cores.all_but_first();
   if (!bare) return bare.error();
   auto load = bench.load_of({}, rate);
   load.address = (*bare)->address();
@@ -265,7 +300,10 @@ Result<Rows> measure_overload(const BenchOptions& options) {
   if (auto filled = fill(server->data(), leads, actors::SystemClock{}.now()); !filled) return filled.error();
   auto quiet_key = add_quiet_organisation(server->data());
   if (!quiet_key) return quiet_key.error();
+  const Cores cores;
+  cores.first_alone();
   if (auto started = server->start(); !started) return started.error();
+  cores.all_but_first();
 
   Overload bench{*server, options, leads, *std::move(quiet_key)};
   const auto peak = measure_peak(bench);
@@ -280,7 +318,7 @@ Result<Rows> measure_overload(const BenchOptions& options) {
   if (!recovery) return recovery.error();
   const auto beside = measure_beside(bench, *peak);
   if (!beside) return beside.error();
-  const auto floor = floor_of_refusals(bench, 2 * *peak);
+  const auto floor = floor_of_refusals(bench, cores, 2 * *peak);
   if (!floor) return floor.error();
 
   const auto per_second = [&](double requests) { return requests * bench.events(); };

@@ -551,9 +551,8 @@ Result<std::shared_ptr<const Registry>> load_registry(const storage::Store& stor
   auto registry = std::make_shared<Registry>();
   for (const auto& key : *all) {
     if (key.revoked_at) continue;
-    registry->keys.emplace_back(
-        key.sha256, KeyView{key.id, key.organisation, key.scopes, key.rate,
-                                                 live_scoring[key.organisation], on_unavailable_of(key)});
+    registry->keys.emplace_back(key.sha256, KeyView{key.id, key.organisation, key.scopes, key.rate,
+                                                    live_scoring[key.organisation], on_unavailable_of(key)});
   }
   std::sort(registry->keys.begin(), registry->keys.end(),
             [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -585,8 +584,7 @@ Result<std::pair<std::string, storage::Key>> make_key(OrganisationId organisatio
   key.scopes = request.scopes;
   key.rate = request.rate;
   key.created_at = now;
-  if (request.on_unavailable != OnUnavailable::by_surface)
-    key.spools = request.on_unavailable == OnUnavailable::spool;
+  if (request.on_unavailable != OnUnavailable::by_surface) key.spools = request.on_unavailable == OnUnavailable::spool;
   return std::pair{std::move(text), std::move(key)};
 }
 

@@ -26,7 +26,7 @@ struct Delivery {
 struct Verdict {
   engine::Outcome outcome = engine::Outcome::no_change;
   std::optional<engine::Score> score;
-  std::optional<int> score_before;               // at the same instant without the record; only for the feed
+  std::optional<int> score_before;                // at the same instant without the record; only for the feed
   std::optional<engine::Segment> segment_before;  // none: the lead was not there
   engine::ShortText email;                        // only where the record has none, or for the feed
   std::optional<engine::Owed> owed;

@@ -32,7 +32,7 @@ struct Services {
   storage::Log* log = nullptr;
   ClockPtr clock;
   SwitchboardPtr switchboard;
-  std::shared_ptr<ScoreFeed> feed;  // who wants to hear of scores; none: nobody ever
+  std::shared_ptr<ScoreFeed> feed;       // who wants to hear of scores; none: nobody ever
   std::shared_ptr<SourceBoard> sources;  // which organisations have activity sources; none: no organisation has
   engine::Limits limits;
   Apply apply = engine::apply;
@@ -206,8 +206,8 @@ struct ReceiptInWork {
   ReceiptView view;
 };
 using Reader = caf::typed_actor<caf::reacts_to<LeadsQuery, ReplyPort>, caf::reacts_to<LeadQuery, ReplyPort>,
-                                caf::reacts_to<ChangedLeadsQuery, ReplyPort>,
-                                caf::reacts_to<ReceiptInWork, ReplyPort>, caf::reacts_to<AdminRequest, ReplyPort>>;
+                                caf::reacts_to<ChangedLeadsQuery, ReplyPort>, caf::reacts_to<ReceiptInWork, ReplyPort>,
+                                caf::reacts_to<AdminRequest, ReplyPort>>;
 
 /// Whether the disk has room for more; empty: it has.
 struct SpaceNotice {

@@ -255,7 +255,8 @@ class RunningApp final : public App {
     return [client = net::guarded(client_, guard_), guard = guard_, clock = clock_, traces = traces_](
                const actors::TargetOptions& options) -> Result<std::shared_ptr<actors::TargetConnector>> {
       if (options.kind != "salesforce" && options.kind != "webhook")
-        return Error{Errc::invalid, "'" + options.kind + "' is not a kind of target; use salesforce or webhook", "kind"};
+        return Error{Errc::invalid, "'" + options.kind + "' is not a kind of target; use salesforce or webhook",
+                     "kind"};
       if (const auto url = options.get("url"); !url.empty())
         if (const auto allowed = guard->check(url); !allowed) return allowed.error();
       if (options.kind == "webhook") return net::make_webhook(options, client, clock);

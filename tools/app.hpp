@@ -36,7 +36,7 @@ struct ServerConfig {
   engine::Milliseconds source_poll_interval{900'000};  // of activity sources
   engine::Milliseconds source_deadline{600'000};       // a trigger that waits longer counts as late
   bool source_allow_partial = false;                   // score when some sources do not answer
-  bool spool = true;  // keep what the engine cannot take, of senders that never retry
+  bool spool = true;                                   // keep what the engine cannot take, of senders that never retry
   std::uint64_t spool_bytes_max = 256U << 20U;
   std::uint32_t spool_wait_ms = 2'000;  // an answer that takes longer is given by the spool
   std::string cors_origins;             // of net::DoorOptions, as are the next two

@@ -185,10 +185,12 @@ Status read_file(const std::filesystem::path& path, ServerConfig& config) {
     const auto* table = node.as_table();
     const std::string name{section.str()};
     if (table == nullptr ||
-        (name != "server" && name != "actors" && name != "storage" && name != "spool" && name != "sources" && name != "hooks" && name != "outbound" && name != "segment" && name != "cloudevents" && name != "log"))
+        (name != "server" && name != "actors" && name != "storage" && name != "spool" && name != "sources" &&
+         name != "hooks" && name != "outbound" && name != "segment" && name != "cloudevents" && name != "log"))
       return Error{Errc::invalid,
                    path.string() + ":" + std::to_string(node.source().begin.line) + ": [" + name +
-                       "] is not a section; use [server], [actors], [storage], [spool], [sources], [hooks], [outbound], [segment], [cloudevents] or [log]",
+                       "] is not a section; use [server], [actors], [storage], [spool], [sources], [hooks], "
+                       "[outbound], [segment], [cloudevents] or [log]",
                    name};
     if (auto read = read_section(path.string(), name, *table, config); !read) return read.error();
   }

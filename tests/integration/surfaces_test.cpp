@@ -249,9 +249,10 @@ TEST_F(SurfacesTest, EventsAreCountedByOutcome) {
       event(R"([{"email":"a@b.com","type":"x"},{"email":"a@b.com","type":"y"},{"type":"x"},)"
             R"({"email":"a@b.com","type":"z"},{"email":"a@b.com","type":"x"},{"email":"c@b.com","type":"x"},7])");
   EXPECT_EQ(answer.status, 202);
-  EXPECT_EQ(answer.body, R"({"request_id":"req_own","accepted":3,"duplicates":1,"too_late":1,"durability":"log","rejected":[)"
-                         R"({"index":2,"field":"email","message":"email is required"},)"
-                         R"({"index":6,"field":"","message":"an event must be a JSON object"}]})");
+  EXPECT_EQ(answer.body,
+            R"({"request_id":"req_own","accepted":3,"duplicates":1,"too_late":1,"durability":"log","rejected":[)"
+            R"({"index":2,"field":"email","message":"email is required"},)"
+            R"({"index":6,"field":"","message":"an event must be a JSON object"}]})");
   EXPECT_EQ(script_->submissions.at(0).records.size(), 5U);
   EXPECT_FALSE(script_->submissions.at(0).idempotency);
 }
@@ -262,8 +263,9 @@ TEST_F(SurfacesTest, EventsComeAsLinesToo) {
       "{\"email\":\"a@b.com\",\"type\":\"x\"}\n{\"email\":\n{\"email\":\"a@b.com\",\"type\":\"y\"}\n";
   for (const auto& headers : {Headers{{"content-type", "application/x-ndjson"}}, Headers{}}) {
     const auto answer = event(lines, headers);
-    EXPECT_EQ(answer.body, R"({"request_id":"req_own","accepted":2,"duplicates":0,"too_late":0,"durability":"log","rejected":[)"
-                           R"({"index":1,"field":"","message":"this line is not valid JSON"}]})");
+    EXPECT_EQ(answer.body,
+              R"({"request_id":"req_own","accepted":2,"duplicates":0,"too_late":0,"durability":"log","rejected":[)"
+              R"({"index":1,"field":"","message":"this line is not valid JSON"}]})");
   }
 }
 
@@ -328,9 +330,10 @@ TEST_F(SurfacesTest, EventsTakesCloudEventsInEachMode) {
   reply_receipts({engine::Outcome::counted});
   EXPECT_EQ(event(one, {{"content-type", "application/cloudevents+json"}}).body,
             R"({"request_id":"req_own","accepted":1,"duplicates":0,"too_late":0,"durability":"log","rejected":[]})");
-  EXPECT_EQ(event("[" + one + "," + bad + "]", {{"content-type", "application/cloudevents-batch+json"}}).body,
-            R"({"request_id":"req_own","accepted":1,"duplicates":0,"too_late":0,"durability":"log","rejected":[{"index":1,)"
-            R"("field":"data.email","message":"data.email is required, or a subject that is an e-mail address"}]})");
+  EXPECT_EQ(
+      event("[" + one + "," + bad + "]", {{"content-type", "application/cloudevents-batch+json"}}).body,
+      R"({"request_id":"req_own","accepted":1,"duplicates":0,"too_late":0,"durability":"log","rejected":[{"index":1,)"
+      R"("field":"data.email","message":"data.email is required, or a subject that is an e-mail address"}]})");
   EXPECT_EQ(event(R"({"email":"a@b.com"})", {{"content-type", "application/json"},
                                              {"ce-specversion", "1.0"},
                                              {"ce-id", "1"},
@@ -356,7 +359,8 @@ TEST_F(SurfacesTest, EventsRefusesCloudEventsItCannotRead) {
   EXPECT_NE(refused.body.find(R"("field":"type")"), std::string::npos) << refused.body;
   const auto empty = event("[]", {{"content-type", "application/cloudevents-batch+json"}});
   EXPECT_EQ(empty.status, 202);
-  EXPECT_EQ(empty.body, R"({"request_id":"req_own","accepted":0,"duplicates":0,"too_late":0,"durability":"log","rejected":[]})");
+  EXPECT_EQ(empty.body,
+            R"({"request_id":"req_own","accepted":0,"duplicates":0,"too_late":0,"durability":"log","rejected":[]})");
   EXPECT_EQ(event("[]", {{"content-type", "application/json"}}).status, 400);
   EXPECT_TRUE(script_->submissions.empty());
 }
@@ -521,9 +525,9 @@ TEST_F(SurfacesTest, SendersThatNeverRetryAreSpooledUnlessTheirKeySaysOtherwise)
     bool trigger_spools;
     bool event_spools;
   };
-  for (const auto& [of_key, trigger_spools, event_spools] : {Case{OnUnavailable::by_surface, true, false},
-                                                             Case{OnUnavailable::spool, true, true},
-                                                             Case{OnUnavailable::refuse, false, false}}) {
+  for (const auto& [of_key, trigger_spools, event_spools] :
+       {Case{OnUnavailable::by_surface, true, false}, Case{OnUnavailable::spool, true, true},
+        Case{OnUnavailable::refuse, false, false}}) {
     key_.on_unavailable = of_key;
     script_->submissions.clear();
     reply_receipts({engine::Outcome::no_change});

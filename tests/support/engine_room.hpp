@@ -402,8 +402,8 @@ class EngineRoom {
     }
     std::uint32_t source = 0;
     for (const auto& [name, played] : options_.sources)
-      storage::put(batch, storage::SourceSettings{++source, organisation, "played", name, {}, {}, {}, false,
-                                                  clock_->now()});
+      storage::put(batch,
+                   storage::SourceSettings{++source, organisation, "played", name, {}, {}, {}, false, clock_->now()});
     ASSERT_TRUE(store_->commit(batch));
   }
 

@@ -22,7 +22,8 @@ std::string own_event(std::string_view type, std::string_view time) {
 /// What @segment/analytics-node sends of a call.
 std::string segment_call(std::string_view type, std::string_view time) {
   return fmt::format(
-      R"({{"timestamp":"{}","integrations":{{}},"type":"track","userId":"{}","event":"{}","properties":{{"path":"/pricing"}},)"
+      R"({{"timestamp":"{}","integrations":{{}},"type":"track","userId":"{}","event":"{}",)"
+      R"("properties":{{"path":"/pricing"}},)"
       R"("context":{{"library":{{"name":"@segment/analytics-node","version":"2.2.1"}}}},"messageId":"{}",)"
       R"("_metadata":{{"nodeVersion":"18.20.4","jsRuntime":"node"}}}})",
       time, email_of(0), type, EventBatch::event_id(0));

@@ -30,7 +30,7 @@ struct FaultPlan {
   std::string rate_limit;  // "daily", "concurrent", "burst"; empty: none
   bool expire_tokens = false;
   bool hang_after_commit = false;
-  bool cut_body = false;        // half of the answer is missing
+  bool cut_body = false;         // half of the answer is missing
   std::size_t page_records = 0;  // of a query's answer; 0: as asked for
   engine::Milliseconds delay{0};
   std::optional<std::pair<std::uint64_t, std::uint64_t>> api_usage;  // used, allowed
@@ -55,8 +55,8 @@ class Faults {
   struct Fault {
     std::uint64_t id = 0;
     std::string target;
-    std::string path;           // prefix
-    std::string method;         // empty: any
+    std::string path;            // prefix
+    std::string method;          // empty: any
     std::string body_contains;   // empty: any
     std::string query_contains;  // in the parameter q; empty: any
     FaultPlan plan;

@@ -475,8 +475,8 @@ void SalesforceFake::add_demo_activities(const std::string& contact) {
                           {"Type", "Meeting"},
                           {"StartDateTime", days_ago(days)},
                           {"DurationInMinutes", 45}});
-  const auto webinar = records_.put(
-      *find_object("Campaign"), {{"Name", "Spring webinar"}, {"Type", "Webinar"}, {"Status", "Completed"}});
+  const auto webinar = records_.put(*find_object("Campaign"),
+                                    {{"Name", "Spring webinar"}, {"Type", "Webinar"}, {"Status", "Completed"}});
   const auto& members = *find_object("CampaignMember");
   records_.put(members, {{"CampaignId", webinar},
                          {"LeadId", uma},

@@ -136,7 +136,8 @@ void judge_sources(const json::value& sources, const json::value& targets, bool 
   for (const auto& row : rows) {
     const auto& source = object_of(row);
     const auto state = plain(source, "state");
-    Finding finding{"source " + plain(source, "name"), Health::ok,
+    Finding finding{"source " + plain(source, "name"),
+                    Health::ok,
                     state + ", " + grouped(whole_of(row, "waiting").value_or(0)) + " leads wait, last pulled " +
                         plain(source, "polled_at"),
                     {}};

@@ -25,7 +25,8 @@ function listen(query = '') {
   open.push(source);
   const heard = [];
   for (const type of ['ready', 'score', 'segment', 'reset'])
-    source.addEventListener(type, ({ data, lastEventId }) => heard.push({ event: type, id: lastEventId, ...JSON.parse(data) }));
+    source.addEventListener(type, ({ data, lastEventId }) =>
+      heard.push({ event: type, id: lastEventId, ...JSON.parse(data) }));
   return { source, heard, emails: (type) => heard.filter(({ event }) => event === type).map(({ email }) => email) };
 }
 

@@ -1,4 +1,4 @@
-// The receiver's code as docs/guides/webhooks.md shows it, taken from there, so that it is the text itself that is tried.
+// The receiver's code as docs/guides/webhooks.md shows it, taken from there: it is the text itself that is tried.
 import { readFileSync } from 'node:fs';
 
 const guide = readFileSync(new URL('../../../docs/guides/webhooks.md', import.meta.url), 'utf8');

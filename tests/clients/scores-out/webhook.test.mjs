@@ -110,7 +110,8 @@ test('a secret is replaced while both verify', async () => {
 });
 
 test('an address inside is refused', async () => {
-  for (const url of ['http://127.0.0.1:1/', 'https://169.254.169.254/latest/', 'https://localhost/', 'https://0x7f.1/']) {
+  const inside = ['http://127.0.0.1:1/', 'https://169.254.169.254/latest/', 'https://localhost/', 'https://0x7f.1/'];
+  for (const url of inside) {
     const secrets = { secret: newSecret() };
     const { status, body } = await server.call('POST', '/v1/admin/targets', {
       kind: 'webhook',

@@ -1,6 +1,8 @@
 #include "actors/fetch_jobs.hpp"
 
+#include "actors/lead_reads.hpp"
 #include "actors/source_settings.hpp"
+#include "engine/identity.hpp"
 #include "storage/codec/codec.hpp"
 #include "storage/keys.hpp"
 #include "storage/settings.hpp"
@@ -16,10 +18,12 @@ namespace leadlight::actors {
 
 namespace {
 
+using Batch = SourceSupervisorState::Batch;
 using storage::Family;
 namespace keys = storage::keys;
 
 constexpr std::size_t store_page = 10'000;
+constexpr std::size_t joined_addresses_max = 100;
 
 void dequeue(SourceSupervisorState& state, const LeadId& lead, Timestamp due_at) {
   const auto queue = state.queues.find(lead.organisation());
@@ -135,23 +139,57 @@ std::vector<LeadId> take_due(SourceSupervisorState& state, OrganisationId organi
   return leads;
 }
 
-FetchSum sum_up(const SourceSupervisorState& state, const SourceSupervisorState::Batch& batch, std::size_t index) {
+bool add_lead(const SourceSupervisorState& state, Batch& batch, const FetchItem& item) {
+  std::vector<std::string> emails{item.email};
+  auto joined = identities_of(*state.services->store, item.lead, joined_addresses_max);
+  if (joined)  // else asked about by its own address alone: the pull finds the rest
+    for (auto& identity : *joined)
+      if (engine::kind_of(identity) == engine::IdentityKind::email) emails.push_back(std::move(identity));
+  const auto asked = [&](const std::string& email) {
+    return std::find(batch.emails.begin(), batch.emails.end(), email) != batch.emails.end();
+  };
+  if (!batch.emails.empty() && batch.emails.size() + emails.size() > fetch_emails_max) return false;
+  if (std::any_of(emails.begin(), emails.end(), asked)) return false;  // by a lead that has been joined meanwhile
+  batch.leads.push_back(item.lead);
+  batch.emails.insert(batch.emails.end(), std::make_move_iterator(emails.begin()),
+                      std::make_move_iterator(emails.end()));
+  batch.ends.push_back(batch.emails.size());
+  return true;
+}
+
+namespace {
+
+// What a source says of the addresses from `first` to `end`; why it has not answered, if so.
+std::optional<std::string> add_answers(FetchSum& sum, const FetchReport& report, std::size_t first, std::size_t end) {
+  if (report.fault) {
+    if (report.fault->retry_after)
+      sum.retry_after = std::max(sum.retry_after.value_or(engine::Milliseconds{0}), *report.fault->retry_after);
+    return report.fault->reason;
+  }
+  bool none = true;
+  for (std::size_t i = first; i < end; ++i) {
+    const auto& answer = report.answers[i];
+    if (answer.kind == FetchAnswer::Kind::failed) return answer.reason;
+    none = none && answer.kind == FetchAnswer::Kind::none;
+  }
+  for (std::size_t i = first; i < end; ++i)
+    for (const auto& activity : report.answers[i].activities) sum.activities.push_back(&activity);
+  ++sum.fetched.answered;
+  if (none) ++sum.fetched.none;
+  return std::nullopt;
+}
+
+}  // namespace
+
+FetchSum sum_up(const SourceSupervisorState& state, const Batch& batch, std::size_t index) {
   FetchSum sum;
   for (const auto& [source, report] : batch.reports) {
     ++sum.fetched.asked;
-    const auto* answer = report.fault ? nullptr : &report.answers[index];
-    if (answer != nullptr && answer->kind != FetchAnswer::Kind::failed) {
-      ++sum.fetched.answered;
-      if (answer->kind == FetchAnswer::Kind::none) ++sum.fetched.none;
-      for (const auto& activity : answer->activities) sum.activities.push_back(&activity);
-      continue;
-    }
+    const auto failure = add_answers(sum, report, index == 0 ? 0 : batch.ends[index - 1], batch.ends[index]);
+    if (!failure) continue;
     const auto child = state.workers.find(source);
     sum.failure += (sum.failure.empty() ? "source " : "; source ") +
-                   (child == state.workers.end() ? std::string{"removed"} : child->second.source) + ": " +
-                   (answer != nullptr ? answer->reason : report.fault->reason);
-    if (answer == nullptr && report.fault->retry_after)
-      sum.retry_after = std::max(sum.retry_after.value_or(engine::Milliseconds{0}), *report.fault->retry_after);
+                   (child == state.workers.end() ? std::string{"removed"} : child->second.source) + ": " + *failure;
   }
   return sum;
 }

@@ -24,7 +24,7 @@ std::vector<LeadId> take_due(SourceSupervisorState& state, OrganisationId organi
 
 // ---- what the sources say
 
-/// Of one address of a batch.
+/// Of one lead of a batch, whatever the number of its addresses.
 struct FetchSum {
   std::vector<const Activity*> activities;
   engine::Fetched fetched;
@@ -32,6 +32,9 @@ struct FetchSum {
   std::optional<engine::Milliseconds> retry_after;
 };
 FetchSum sum_up(const SourceSupervisorState& state, const SourceSupervisorState::Batch& batch, std::size_t index);
+/// Adds a lead and its addresses to the batch; false: not in this batch, which is full or asks about one of them
+/// already.
+bool add_lead(const SourceSupervisorState& state, SourceSupervisorState::Batch& batch, const FetchItem& item);
 /// Adds the activities that are not known yet to the job's records.
 void add_records(const SourceSupervisorState& state, SourceSupervisorState::Job& job, const FetchSum& sum,
                  Timestamp now);

@@ -81,6 +81,7 @@ void schedule(Self self, Timestamp at) {
 // -------------------------------------------------------------------------------------------------------------
 
 void end_batch(Self self, std::uint64_t number);
+void release(Self self, const std::vector<LeadId>& leads);
 
 // Asks every source; without any, the batch is over at once.
 void ask_sources(Self self, std::uint64_t number) {
@@ -98,21 +99,24 @@ void ask_sources(Self self, std::uint64_t number) {
   for (const auto id : sources) self->send(state.workers.at(id).worker, question);
 }
 
-void take_items(SourceSupervisorState& state, std::uint64_t number, const std::vector<LeadId>& asked,
-                const FetchesTaken& taken) {
+void take_items(Self self, std::uint64_t number, const std::vector<LeadId>& asked, const FetchesTaken& taken) {
+  auto& state = self->state;
   auto& batch = state.batches.at(number);
   std::set<LeadId> owed;
+  std::vector<LeadId> next_time;
   for (const auto& item : taken.items) {
     owed.insert(item.lead);
     auto& job = state.jobs.at(item.lead);
     job.item = item;
     job.through = item.owed;
     job.again = false;
-    batch.leads.push_back(item.lead);
-    batch.emails.push_back(item.email);
+    if (add_lead(state, batch, item)) continue;
+    enqueue(state, item.lead, state.services->clock->now());
+    next_time.push_back(item.lead);
   }
   for (const auto& lead : asked)
     if (!owed.contains(lead)) forget(state, lead);  // settled already
+  release(self, next_time);
 }
 
 // Tells the shards that these fetches begin, and learns what they are for; then asks the sources.
@@ -134,7 +138,7 @@ void begin_batch(Self self, const std::vector<LeadId>& leads) {
     self->request(state.table.shards[i], caf::infinite, std::move(questions[i]))
         .then(
             [self, close, number, asked](const FetchesTaken& taken) {
-              take_items(self->state, number, asked, taken);
+              take_items(self, number, asked, taken);
               close();
             },
             [self, close, asked](const caf::error&) {

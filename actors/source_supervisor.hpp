@@ -59,7 +59,8 @@ struct SourceSupervisorState {
   struct Batch {
     OrganisationId organisation{};
     std::vector<LeadId> leads;
-    std::vector<std::string> emails;
+    std::vector<std::string> emails;               // of the leads in order: of some several, joined by an alias
+    std::vector<std::size_t> ends;                 // where each lead's addresses end among them
     std::map<std::uint32_t, FetchReport> reports;  // by source
     std::size_t open = 0;                          // sources that have not answered yet
   };

@@ -108,6 +108,22 @@ TEST_P(BothHosts, ATriggerFetchesScoresAndWritesOnce) {
   EXPECT_TRUE(entries && entries->empty());
 }
 
+TEST(SourceRoad, EveryAddressOfAPersonIsAskedAbout) {
+  Stage stage;
+  EngineRoom room(stage.options);
+  add_five(*stage.crm, room, ann);
+  actors::Submission joined{organisation, {}, std::nullopt};
+  joined.links.emplace_back(ann, "ann@private.example");
+  joined.links.emplace_back("ann@private.example", "amy@alder.example");
+  (void)receipts_in(room.ask(std::move(joined)));
+  const auto id = accept(room, "ann@private.example", "req_1");
+  const auto view = outcome_of(room, id);
+  EXPECT_EQ(view.outcome, "written");
+  EXPECT_EQ(view.score, five_score);
+  EXPECT_EQ(view.email, "amy@alder.example") << "the first of the addresses names the lead";
+  EXPECT_EQ(events_of(room, ann), 5U);
+}
+
 TEST(SourceRoad, NoneIsZeroAndWritten) {
   Stage stage;
   EngineRoom room(stage.options);

@@ -328,7 +328,7 @@ TEST_F(SpoolRoad, ADeadSpoolerForgetsNothing) {
             .get();
     if (std::holds_alternative<Receipts>(reply)) ++kept;
   }
-  EXPECT_GT(kept, 40U);
+  EXPECT_GE(kept, 20U) << "what comes while it is being started again is refused; the rest is not";
   store().let_go();
   EXPECT_EQ(durability_in(first), Durability::log);
   ASSERT_TRUE(until([&] { return room().counters().spool_pending == 0; }));

@@ -48,6 +48,14 @@ Result<std::string> Aliases::canonical(OrganisationId organisation, std::string_
   return found;
 }
 
+// The identities of a lead, its name among them.
+Result<std::size_t> Aliases::ids_of(const LeadId& lead) {
+  if (const auto at = ids_.find(lead); at != ids_.end()) return at->second;
+  auto rows = store_.scan(Family::aliases, keys::members_of(lead), {}, ids_per_person_max);
+  if (!rows) return rows.error();
+  return rows->size() + 1;
+}
+
 Result<std::optional<Joined>> Aliases::join(OrganisationId organisation, std::string_view a, std::string_view b) {
   auto first = canonical(organisation, a);
   if (!first) return first.error();
@@ -55,12 +63,24 @@ Result<std::optional<Joined>> Aliases::join(OrganisationId organisation, std::st
   if (!second) return second.error();
   if (*first == *second) return std::optional<Joined>{};
   if (engine::precedes(*second, *first)) std::swap(*first, *second);
+  const LeadId into = engine::lead_id(organisation, *first);
+  const LeadId from = engine::lead_id(organisation, *second);
+  auto kept = ids_of(into);
+  if (!kept) return kept.error();
+  auto added = ids_of(from);
+  if (!added) return added.error();
+  if (*kept + *added > ids_per_person_max) {
+    ++left_out_;
+    return std::optional<Joined>{};
+  }
+  ids_[into] = *kept + *added;
   organisations_[organisation] = true;
-  into_[engine::lead_id(organisation, *second)] = *first;
+  into_[from] = *first;
   return std::optional{Joined{*std::move(second), *std::move(first)}};
 }
 
 void Aliases::all_durable() {
+  ids_.clear();
   if (into_.size() > remembered_max) into_.clear();
 }
 

@@ -23,7 +23,6 @@ using storage::Family;
 namespace keys = storage::keys;
 
 constexpr std::size_t store_page = 10'000;
-constexpr std::size_t joined_addresses_max = 100;
 
 void dequeue(SourceSupervisorState& state, const LeadId& lead, Timestamp due_at) {
   const auto queue = state.queues.find(lead.organisation());
@@ -141,10 +140,11 @@ std::vector<LeadId> take_due(SourceSupervisorState& state, OrganisationId organi
 
 bool add_lead(const SourceSupervisorState& state, Batch& batch, const FetchItem& item) {
   std::vector<std::string> emails{item.email};
-  auto joined = identities_of(*state.services->store, item.lead, joined_addresses_max);
+  auto joined = identities_of(*state.services->store, item.lead);
   if (joined)  // else asked about by its own address alone: the pull finds the rest
     for (auto& identity : *joined)
-      if (engine::kind_of(identity) == engine::IdentityKind::email) emails.push_back(std::move(identity));
+      if (engine::kind_of(identity) == engine::IdentityKind::email && emails.size() < fetch_emails_max)
+        emails.push_back(std::move(identity));
   const auto asked = [&](const std::string& email) {
     return std::find(batch.emails.begin(), batch.emails.end(), email) != batch.emails.end();
   };

@@ -138,6 +138,7 @@ std::optional<Reply> idempotent_answer(GatewayState& state, const Submission& su
 // What a submission's records hold beside themselves.
 std::size_t bytes_of(const Submission& submission) {
   std::size_t bytes = 0;
+  for (const auto& [a, b] : submission.links) bytes += a.size() + b.size();
   for (const auto& record : submission.records) {
     bytes += record.email.size() + record.request_id.size();
     if (const auto* event = std::get_if<engine::EngagementEvent>(&record.body))
@@ -160,8 +161,8 @@ std::optional<Reply> refusal_of(GatewayState& state) {
 
 // False: too many records are under way, and it says so.
 bool admit(GatewayState& state, const Submission& submission, GatewayState::Pending& pending, const ReplyPort& port) {
-  auto ticket = state.admission->admit(submission.organisation, submission.records.size(), bytes_of(submission),
-                                       std::chrono::steady_clock::now());
+  auto ticket = state.admission->admit(submission.organisation, submission.records.size() + submission.links.size(),
+                                       bytes_of(submission), std::chrono::steady_clock::now());
   count_admission(state);
   if (!ticket) {
     state.services->counters().refused_overload.fetch_add(1, std::memory_order_relaxed);
@@ -185,6 +186,7 @@ Status resolve_identities(GatewayState& state, Submission& submission) {
     if (!joined) return joined.error();
     if (joined->has_value()) state.joins->add(submission.organisation, **joined);
   }
+  state.services->counters().joins_left_out.store(state.aliases->left_out(), std::memory_order_relaxed);
   for (auto& record : submission.records) {
     if (!names_a_person(record)) continue;
     auto identity = state.aliases->canonical(submission.organisation, record.email);
@@ -228,10 +230,10 @@ void enter_lanes(Self self, std::vector<Record>& records, const std::shared_ptr<
   for (std::size_t lane = 0; lane < state.lanes.size(); ++lane) dispatch(self, lane);
 }
 
-// A submission with links is answered once every join is durable, those of others included: they may be its own.
+// A submission with links is answered once every join of its organisation is durable: an earlier one may be its own.
 void await_joins(Self self, const std::shared_ptr<GatewayState::Pending>& pending) {
   if (pending->open == pending->open_records) return;
-  self->state.joins->settle([self, pending](const Status& durable) {
+  self->state.joins->settle(pending->ticket.organisation, [self, pending](const Status& durable) {
     if (!durable) pending->failed = durable.error();
     settle(self->state, pending);
   });

@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace leadlight::actors {
@@ -17,7 +18,7 @@ namespace keys = storage::keys;
 
 namespace {
 
-constexpr std::size_t wave_max = 4'096;
+constexpr std::size_t wave_max = 512;
 constexpr std::size_t records_per_step = 1'000;
 constexpr std::size_t page = 1'000;
 
@@ -58,12 +59,18 @@ Joins::Joins(ServicesPtr services, Aliases& aliases, Doors doors)
 
 void Joins::add(OrganisationId organisation, const Joined& joined) {
   services_->counters().leads_joined.fetch_add(1, std::memory_order_relaxed);
-  queue_.push_back({organisation, joined.from, false});
+  lanes_[organisation].queue.push_back({organisation, joined.from, false});
 }
 
-void Joins::settle(Done done) {
-  if (!under_way_ && queue_.empty()) return done(engine::Ok{});
-  (queue_.empty() ? wave_waiters_ : queue_waiters_).push_back(std::move(done));
+void Joins::settle(OrganisationId organisation, Done done) {
+  const auto own = [organisation](const Join& join) { return join.organisation == organisation; };
+  if (const auto lane = lanes_.find(organisation); lane != lanes_.end()) {
+    lane->second.waiters.push_back(std::move(done));
+  } else if (std::any_of(wave_.begin(), wave_.end(), own)) {
+    wave_waiters_.push_back(std::move(done));
+  } else {
+    return done(engine::Ok{});
+  }
   start_wave();
 }
 
@@ -78,11 +85,10 @@ Status Joins::resume() {
       if (!id) return malformed("the key of a join");
       auto entry = storage::decode_alias(row.value);
       if (!entry) return entry.error();
-      const auto same = [&](const Join& join) {
-        return join.organisation == id->organisation() && join.from == entry->identity;
-      };
-      if (std::none_of(queue_.begin(), queue_.end(), same))
-        queue_.push_back({id->organisation(), std::move(entry->identity), false});
+      auto& queue = lanes_[id->organisation()].queue;
+      const auto same = [&](const Join& join) { return join.from == entry->identity; };
+      if (std::none_of(queue.begin(), queue.end(), same))
+        queue.push_back({id->organisation(), std::move(entry->identity), false});
     }
     if (rows->size() < page) break;
     from = rows->back().key + '\0';
@@ -92,14 +98,28 @@ Status Joins::resume() {
 }
 
 void Joins::start_wave() {
-  if (under_way_ || queue_.empty()) return;
+  if (under_way_ || lanes_.empty()) return;
   under_way_ = true;
-  const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), wave_max));
-  wave_.assign(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.begin() + count));
-  queue_.erase(queue_.begin(), queue_.begin() + count);
-  if (queue_.empty()) wave_waiters_ = std::exchange(queue_waiters_, {});
+  fill_wave();
   // New records of the joined identities go to the lead they belong to now; those on their way are waited for.
   doors_.when_drained([this] { make_aliases(); });
+}
+
+// Takes an even share of each organisation, so that many joins of one hold up none of another.
+void Joins::fill_wave() {
+  const std::size_t share = std::max<std::size_t>(wave_max / lanes_.size(), 1);
+  for (auto at = lanes_.begin(); at != lanes_.end();) {
+    auto& lane = at->second;
+    const auto count = static_cast<std::ptrdiff_t>(std::min(lane.queue.size(), share));
+    std::move(lane.queue.begin(), lane.queue.begin() + count, std::back_inserter(wave_));
+    lane.queue.erase(lane.queue.begin(), lane.queue.begin() + count);
+    if (!lane.queue.empty()) {
+      ++at;
+      continue;
+    }
+    std::move(lane.waiters.begin(), lane.waiters.end(), std::back_inserter(wave_waiters_));
+    at = lanes_.erase(at);
+  }
 }
 
 void Joins::make_aliases() {
@@ -255,15 +275,27 @@ void Joins::end_leads() {
 
 void Joins::finish(const Status& status) {
   under_way_ = false;
-  if (!status) {
-    spdlog::warn("{} joins of ids were interrupted and will be resumed: {}", wave_.size(), status.error().what);
-    queue_.insert(queue_.begin(), wave_.begin(), wave_.end());
-  }
+  if (!status) put_back(status);
   wave_.clear();
   for (const auto& done : std::exchange(wave_waiters_, {})) done(status);
-  if (!status) return;  // with the next one, or when the shards are there again
-  if (queue_.empty()) aliases_.all_durable();
+  if (!status) return;  // they go on with the next join, or when the shards are there again
+  if (lanes_.empty()) aliases_.all_durable();
   start_wave();
+}
+
+// A wave that failed will be gone through again. What the store cannot be read for stays as it is, for a person to
+// look at: it must not hold up the others.
+void Joins::put_back(const Status& status) {
+  const bool readable = status.error().code != engine::Errc::corrupt;
+  if (readable) {
+    spdlog::warn("{} joins of ids were interrupted and will be resumed: {}", wave_.size(), status.error().what);
+  } else {
+    spdlog::error("{} joins of ids are put aside until the next start: {}", wave_.size(), status.error().what);
+  }
+  for (auto join = wave_.rbegin(); readable && join != wave_.rend(); ++join)
+    lanes_[join->organisation].queue.push_front(std::move(*join));
+  for (auto& [organisation, lane] : lanes_)
+    for (auto& done : std::exchange(lane.waiters, {})) wave_waiters_.push_back(std::move(done));
 }
 
 }  // namespace leadlight::actors

@@ -12,7 +12,9 @@
 #include "actors/messages.hpp"
 
 #include <cstddef>
+#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -38,8 +40,9 @@ class Joins {
   /// Carries out a join that `Aliases` has made.
   void add(OrganisationId organisation, const Joined& joined);
 
-  /// Calls `done` once every join added so far is durable, moved events included; at once when there is none.
-  void settle(Done done);
+  /// Calls `done` once every join of the organisation added so far is durable, moved events included; at once when
+  /// there is none.
+  void settle(OrganisationId organisation, Done done);
 
   /// Takes up the joins that an earlier run, or a shard that went down, left under way. Errors: io_error, corrupt.
   Status resume();
@@ -51,7 +54,15 @@ class Joins {
     bool moves = false;
   };
 
+  /// The joins of an organisation that wait for a wave.
+  struct Lane {
+    std::deque<Join> queue;
+    std::vector<Done> waiters;  // for the last of them
+  };
+
   void start_wave();
+  void fill_wave();
+  void put_back(const Status& status);
   void make_aliases();
   Status add_alias(storage::Batch& batch, Join& join);
   void move_next();
@@ -65,9 +76,8 @@ class Joins {
   ServicesPtr services_;
   Aliases& aliases_;
   Doors doors_;
-  std::vector<Join> queue_;
-  std::vector<Done> queue_waiters_;
-  std::vector<Join> wave_;
+  std::map<OrganisationId, Lane> lanes_;  // none is empty
+  std::vector<Join> wave_;                // of every organisation its share
   std::vector<Done> wave_waiters_;
   bool under_way_ = false;
   std::size_t moving_ = 0;  // of the wave: the one whose events are being moved

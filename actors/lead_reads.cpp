@@ -164,8 +164,8 @@ Result<TimelineView> timeline_of(const Services& services, const LeadId& lead, c
   return view;
 }
 
-Result<std::vector<std::string>> identities_of(const storage::Store& store, const LeadId& lead, std::size_t limit) {
-  auto rows = store.scan(Family::aliases, storage::keys::members_of(lead), {}, limit);
+Result<std::vector<std::string>> identities_of(const storage::Store& store, const LeadId& lead) {
+  auto rows = store.scan(Family::aliases, storage::keys::members_of(lead), {}, page);  // ids_per_person_max at most
   if (!rows) return rows.error();
   std::vector<std::string> identities;
   identities.reserve(rows->size());
@@ -181,7 +181,7 @@ Result<std::vector<std::string>> identities_of(const storage::Store& store, cons
 Result<ProfileView> profile_of(const Services& services, const LeadId& lead, const std::string& email) {
   ProfileView view;
   view.email = email;
-  auto ids = identities_of(*services.store, lead, page);
+  auto ids = identities_of(*services.store, lead);
   if (!ids) return ids.error();
   view.ids = *std::move(ids);
   auto bytes = services.store->get(Family::attributes, storage::keys::lead(lead));

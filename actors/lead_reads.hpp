@@ -30,8 +30,8 @@ ForecastView forecast_of(const engine::Window& window, const engine::CompiledMod
 /// What the lead did, newest first. Errors: io_error, corrupt.
 Result<TimelineView> timeline_of(const Services& services, const LeadId& lead, const TimelineQuestion& question);
 
-/// The other identities of a lead, up to `limit`, ascending. Errors: io_error, corrupt.
-Result<std::vector<std::string>> identities_of(const storage::Store& store, const LeadId& lead, std::size_t limit);
+/// The other identities of a lead, ascending. Errors: io_error, corrupt.
+Result<std::vector<std::string>> identities_of(const storage::Store& store, const LeadId& lead);
 
 /// Who the lead is. Errors: not_found (nothing is known of it), io_error, corrupt.
 Result<ProfileView> profile_of(const Services& services, const LeadId& lead, const std::string& email);

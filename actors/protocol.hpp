@@ -596,7 +596,7 @@ struct Counters {
   using Count = std::atomic<std::uint64_t>;
   Count records_counted{0}, records_duplicate{0}, records_too_late{0}, records_no_change{0}, records_quarantined{0};
   Count conflicts{0}, triggers{0}, triggers_joined{0};
-  Count leads_joined{0}, events_moved{0};
+  Count leads_joined{0}, events_moved{0}, joins_left_out{0};
   Count refused_overload{0}, refused_low_space{0};
   Count commits{0}, commit_bytes{0}, commit_records{0}, commit_microseconds{0};
   Count timers_fired{0}, crossings{0}, drift_writebacks{0};

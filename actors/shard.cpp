@@ -29,7 +29,6 @@ namespace keys = storage::keys;
 constexpr std::size_t ticks_per_round_max = 512;
 constexpr std::size_t sweep_step = 500;
 constexpr std::size_t trim_step = 2'000;
-constexpr std::size_t other_emails_max = 100;
 constexpr engine::Milliseconds upkeep_interval = engine::hour;
 // One round: what goes in, and whom to tell. Kept alive by the callbacks that carry it.
 struct Round {
@@ -287,7 +286,7 @@ Reply answer(ShardState& state, const LeadQuery& query, const LeadHost::Glimpse&
 
 // The further e-mail addresses of the person, so that none of its records in the target keeps an old score.
 std::vector<std::string> other_emails_of(const ShardState& state, const LeadId& lead) {
-  auto identities = identities_of(*state.services->store, lead, other_emails_max);
+  auto identities = identities_of(*state.services->store, lead);
   if (!identities) return {};  // written with the next one
   std::erase_if(*identities, [](const auto& id) { return engine::kind_of(id) != engine::IdentityKind::email; });
   return *std::move(identities);

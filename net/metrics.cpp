@@ -62,6 +62,8 @@ void add_records(Families& families, const actors::Counters& counters) {
   families.counter("leadlight_triggers_joined_total", "Triggers that joined a pending one.", counters.triggers_joined);
   families.counter("leadlight_leads_joined_total", "Ids that turned out to be a lead known by another one.",
                    counters.leads_joined);
+  families.counter("leadlight_joins_left_out_total", "Ids not joined, for the person would have had too many.",
+                   counters.joins_left_out);
   families.counter("leadlight_events_moved_total", "Records brought to another lead by a join.", counters.events_moved);
   const char* const refused = "leadlight_refused_total";
   families.counter(refused, "Requests refused by the gateway, by reason.", counters.refused_overload,

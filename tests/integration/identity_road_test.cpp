@@ -1,5 +1,6 @@
 // Goal: ids that turn out to be one person are one lead on the whole road: asked for, scored, triggered, written back
 // and remembered. The order of arrival is the matter of tests/property/identity_property_test.cpp.
+#include "actors/aliases.hpp"
 #include "tests/support/engine_room.hpp"
 
 #include <thread>
@@ -159,6 +160,49 @@ TEST_P(IdentityRoad, ThousandsOfEventsAreBroughtOver) {
   const auto reply = room.question("busy@acme.example", actors::TimelineQuestion{10'000, std::nullopt});
   ASSERT_TRUE(std::holds_alternative<actors::TimelineView>(reply));
   EXPECT_EQ(std::get<actors::TimelineView>(reply).rows.size(), 2'500U);
+}
+
+TEST_P(IdentityRoad, APersonHasABoundedNumberOfIds) {
+  EngineRoom room{options()};
+  actors::Submission many{organisation, {}, std::nullopt};
+  const auto most = actors::ids_per_person_max;
+  for (std::size_t i = 0; i < most + 50; ++i) many.links.emplace_back("ann@acme.example", "user:" + std::to_string(i));
+  (void)receipts_in(room.ask(std::move(many)));
+  const auto reply = room.question("ann@acme.example", ProfileQuestion{});
+  ASSERT_TRUE(std::holds_alternative<ProfileView>(reply));
+  EXPECT_EQ(std::get<ProfileView>(reply).ids.size() + 1, most);
+  EXPECT_EQ(room.counters().joins_left_out, 51U);
+  link(room, "ann@acme.example", "user:late");
+  EXPECT_EQ(room.counters().joins_left_out, 52U) << "also once they are durable";
+}
+
+TEST_P(IdentityRoad, ManyJoinsOfOneOrganisationHoldUpNoOther) {
+  EngineRoom room{options()};
+  actors::Submission many{organisation, {}, std::nullopt};
+  for (int i = 0; i < 15'000; ++i)
+    many.links.emplace_back("user:" + std::to_string(i), "p" + std::to_string(i) + "@acme.example");
+  auto flood = std::make_shared<WaitingSink>();
+  auto flooded = flood->future();
+  room.send(std::move(many), std::move(flood));
+  actors::Submission one{OrganisationId{2}, {}, std::nullopt};
+  one.links.emplace_back("user:1", "bo@beech.example");
+  (void)receipts_in(room.ask(std::move(one)));
+  EXPECT_NE(flooded.wait_for(0s), std::future_status::ready) << "the other's join went with the first waves";
+  EXPECT_TRUE(std::holds_alternative<actors::Receipts>(flooded.get()));
+}
+
+TEST_P(IdentityRoad, EveryAddressIsWrittenHoweverManyIdsThereAre) {
+  EngineRoom room{options()};
+  actors::Submission many{organisation, {}, std::nullopt};
+  for (int i = 0; i < 400; ++i) many.links.emplace_back("ann@acme.example", "anonymous:" + std::to_string(i));
+  many.links.emplace_back("ann@acme.example", "bea@acme.example");
+  many.links.emplace_back("cyd@acme.example", "anonymous:7");
+  (void)receipts_in(room.ask(std::move(many)));
+  (void)receipts_in(room.submit({room.event("anonymous:1", "demo_requested", "e1", room.clock().now())}));
+  const auto writes = room.target().wait_for(1);
+  ASSERT_FALSE(writes.empty());
+  EXPECT_EQ(writes.front().email, "ann@acme.example");
+  EXPECT_EQ(writes.front().other_emails, (std::vector<std::string>{"bea@acme.example", "cyd@acme.example"}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Hosts, IdentityRoad, ::testing::Bool(),

@@ -66,6 +66,12 @@ std::optional<Position> take_number(std::string_view& bytes) {
   return std::nullopt;
 }
 
+/// Whether who has heard up to `from` has not heard `change`, or not all of it.
+bool is_behind(const FeedPosition& from, const ScoreChange& change) {
+  const auto seen = from.seen[index_of(change.shard)];
+  return change.position > seen || (change.position == seen && from.half == change.shard);
+}
+
 }  // namespace
 
 std::string_view label(ChangeReason reason) {
@@ -111,9 +117,12 @@ void ScoreFeed::begin(ShardId shard, Position head) {
   heads_[place].store(head);
   if (!active() || heard_[place] == head) return;
   heard_[place] = head;
-  before_ = heard_;
-  first_ += ring_.size();
-  ring_.clear();
+  for (auto& [organisation, ring] : rings_) {
+    ring.before = heard_;
+    ring.first = ring.end();
+    ring.changes.clear();
+  }
+  held_ = 0;
   for (auto& [number, listener] : listeners_) {
     listener.lapsed = true;
     listener.wake();
@@ -133,31 +142,54 @@ void ScoreFeed::publish(const std::vector<ShardId>& shards, const ShardPositions
   for (const auto shard : shards) heard_[index_of(shard)] = std::max(heard_[index_of(shard)], heads[index_of(shard)]);
   rest_when_idle();
   if (!active()) return;
-  wake_listeners(changes);
-  for (auto& change : changes) ring_.push_back(std::move(change));
-  while (ring_.size() > limits_.changes_max) {
-    const auto& oldest = ring_.front();
-    auto& before = before_[index_of(oldest.shard)];
-    before = std::max(before, oldest.position);
-    ring_.pop_front();
-    ++first_;
-  }
+  keep(std::move(changes));
+  give_up_oldest();
+  wake_listeners();
 }
 
 void ScoreFeed::rest_when_idle() {
-  if (!listeners_.empty() || std::chrono::steady_clock::now() - idle_since_ < limits_.kept_for) return;
-  active_.store(false);
-  first_ += ring_.size();
-  std::deque<ScoreChange>().swap(ring_);
+  const auto now = std::chrono::steady_clock::now();
+  std::erase_if(rings_, [&](const auto& entry) {
+    const auto& ring = entry.second;
+    if (ring.listeners > 0 || now - ring.idle_since < limits_.kept_for) return false;
+    held_ -= ring.changes.size();
+    return true;
+  });
+  if (rings_.empty()) active_.store(false);
 }
 
-void ScoreFeed::wake_listeners(const std::vector<ScoreChange>& changes) {
-  for (auto& [number, listener] : listeners_) {
-    const bool concerned = std::any_of(changes.begin(), changes.end(), [&l = listener](const ScoreChange& change) {
-      return change.organisation == l.organisation;
-    });
-    if (concerned) listener.wake();
+void ScoreFeed::keep(std::vector<ScoreChange> changes) {
+  for (auto& change : changes) {
+    const auto at = rings_.find(change.organisation);
+    if (at == rings_.end()) continue;
+    at->second.changes.push_back(std::move(change));
+    at->second.grown = true;
+    ++held_;
   }
+}
+
+// No ring falls below its share, so that none which holds less than that ever gives up anything.
+void ScoreFeed::give_up_oldest() {
+  while (held_ > limits_.changes_max) {
+    auto& ring = std::max_element(rings_.begin(), rings_.end(), [](const auto& a, const auto& b) {
+                   return a.second.changes.size() < b.second.changes.size();
+                 })->second;
+    const auto share = limits_.changes_max / rings_.size();
+    for (auto rest = std::min(held_ - limits_.changes_max, ring.changes.size() - share); rest > 0; --rest) {
+      const auto& oldest = ring.changes.front();
+      auto& before = ring.before[index_of(oldest.shard)];
+      before = std::max(before, oldest.position);
+      ring.changes.pop_front();
+      ++ring.first;
+      --held_;
+    }
+  }
+}
+
+void ScoreFeed::wake_listeners() {
+  for (auto& [number, listener] : listeners_)
+    if (rings_.at(listener.organisation).grown) listener.wake();
+  for (auto& [organisation, ring] : rings_) ring.grown = false;
 }
 
 // ---- the listeners' side
@@ -166,51 +198,55 @@ void ScoreFeed::activate() {
   if (active()) return;
   active_.store(true, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  for (std::size_t i = 0; i < heads_.size(); ++i) {
-    // What is published between the two is in the ring, and passed over by position.
+  // What is published between the two is in the ring, and passed over by position.
+  for (std::size_t i = 0; i < heads_.size(); ++i)
     heard_[i] = std::max(heard_[i], heads_[i].load(std::memory_order_relaxed));
-    before_[i] = heard_[i];
-  }
 }
 
-ScoreFeed::Start ScoreFeed::start_of(const FeedPosition& from) const {
+ScoreFeed::Ring& ScoreFeed::ring_of(engine::OrganisationId organisation) {
+  activate();
+  const auto [at, made] = rings_.try_emplace(organisation);
+  if (made) at->second.before = heard_;
+  return at->second;
+}
+
+ScoreFeed::Start ScoreFeed::start_of(const FeedPosition& from, const Ring& ring) const {
   bool exact = true;
   for (std::size_t i = 0; i < from.seen.size(); ++i) {
     if (from.seen[i] > std::max(heard_[i], heads_[i].load())) return Start::unknown;
     const bool halved = from.half && index_of(*from.half) == i;
-    exact = exact && (from.seen[i] > before_[i] || (from.seen[i] == before_[i] && !halved));
+    exact = exact && (from.seen[i] > ring.before[i] || (from.seen[i] == ring.before[i] && !halved));
   }
   return exact ? Start::exact : Start::rebuild;
+}
+
+engine::Status ScoreFeed::admit(engine::OrganisationId organisation) const {
+  if (listeners_.size() >= limits_.listeners_max)
+    return engine::Error{engine::Errc::unavailable, "Too many streams are open on this server; try again later", {}};
+  const auto at = rings_.find(organisation);
+  if (at != rings_.end() && at->second.listeners >= limits_.listeners_per_organisation_max)
+    return engine::Error{engine::Errc::rate_limited,
+                         std::to_string(limits_.listeners_per_organisation_max) +
+                             " streams of this organisation are open, as many as may be; close one first",
+                         {}};
+  return engine::Ok{};
 }
 
 engine::Result<ScoreFeed::Opened> ScoreFeed::open(engine::OrganisationId organisation,
                                                   const std::optional<FeedPosition>& from, std::function<void()> wake) {
   const std::lock_guard lock(mutex_);
-  if (listeners_.size() >= limits_.listeners_max)
-    return engine::Error{engine::Errc::unavailable, "Too many streams are open on this server; try again later", {}};
-  const auto own = std::count_if(listeners_.begin(), listeners_.end(),
-                                 [&](const auto& entry) { return entry.second.organisation == organisation; });
-  if (static_cast<std::size_t>(own) >= limits_.listeners_per_organisation_max)
-    return engine::Error{engine::Errc::rate_limited,
-                         std::to_string(limits_.listeners_per_organisation_max) +
-                             " streams of this organisation are open, as many as may be; close one first",
-                         {}};
-  activate();
-  Opened opened{next_listener_++, from ? start_of(*from) : Start::now, {}};
-  Listener listener{organisation, {heard_, std::nullopt}, first_ + ring_.size(), false, std::move(wake)};
+  if (auto admitted = admit(organisation); !admitted) return admitted.error();
+  auto& ring = ring_of(organisation);
+  Opened opened{next_listener_++, from ? start_of(*from, ring) : Start::now, {}};
+  Listener listener{organisation, {heard_, std::nullopt}, ring.end(), false, std::move(wake)};
   if (opened.start == Start::exact) {
     listener.from = *from;
-    listener.next = first_;
+    listener.next = ring.first;
   }
   opened.position = listener.from;
   listeners_.emplace(opened.listener, std::move(listener));
+  ++ring.listeners;
   return opened;
-}
-
-bool ScoreFeed::wanted(const Listener& listener, const ScoreChange& change) const {
-  if (change.organisation != listener.organisation) return false;
-  const auto seen = listener.from.seen[index_of(change.shard)];
-  return change.position > seen || (change.position == seen && listener.from.half == change.shard);
 }
 
 ScoreFeed::Read ScoreFeed::read(std::uint64_t number, std::size_t changes_max, std::vector<ScoreChange>& changes,
@@ -219,12 +255,12 @@ ScoreFeed::Read ScoreFeed::read(std::uint64_t number, std::size_t changes_max, s
   const auto at = listeners_.find(number);
   if (at == listeners_.end()) return Read::lapsed;
   auto& listener = at->second;
-  if (listener.lapsed || listener.next < first_) return Read::lapsed;
-  const auto end = first_ + ring_.size();
-  for (std::size_t looked_at = 0; listener.next < end; ++listener.next, ++looked_at) {
+  const auto& ring = rings_.at(listener.organisation);
+  if (listener.lapsed || listener.next < ring.first) return Read::lapsed;
+  for (std::size_t looked_at = 0; listener.next < ring.end(); ++listener.next, ++looked_at) {
     if (changes.size() >= changes_max || looked_at >= looked_at_max) return Read::more;
-    const auto& change = ring_[listener.next - first_];
-    if (wanted(listener, change)) changes.push_back(change);
+    const auto& change = ring.changes[listener.next - ring.first];
+    if (is_behind(listener.from, change)) changes.push_back(change);
   }
   heard = heard_;
   return Read::caught_up;
@@ -232,7 +268,11 @@ ScoreFeed::Read ScoreFeed::read(std::uint64_t number, std::size_t changes_max, s
 
 void ScoreFeed::close(std::uint64_t number) {
   const std::lock_guard lock(mutex_);
-  if (listeners_.erase(number) > 0 && listeners_.empty()) idle_since_ = std::chrono::steady_clock::now();
+  const auto at = listeners_.find(number);
+  if (at == listeners_.end()) return;
+  auto& ring = rings_.at(at->second.organisation);
+  if (--ring.listeners == 0) ring.idle_since = std::chrono::steady_clock::now();
+  listeners_.erase(at);
 }
 
 }  // namespace leadlight::actors

@@ -1,8 +1,9 @@
 // The feed: what the shards made true, for those who want to hear of it at once.
 //
-// A ring of the newest changes, in the order in which they became durable. It fills while somebody listens, and for a
-// minute after, so that whoever comes back soon misses nothing. A place in it is a log position a shard, which
-// outlives the process: what the ring no longer holds is in the log.
+// A ring of the newest changes for each organisation that listens, in the order in which they became durable. It fills
+// while somebody listens, and for a minute after, so that whoever comes back soon misses nothing. When all of them hold
+// too much, those give up their oldest that hold more than their share: one's flood costs another nothing. A place is a
+// log position a shard, which outlives the process: what a ring no longer holds is in the log.
 //
 // Cost while nobody listens: 64 relaxed stores, a fence and a load a round. Thread: any.
 #pragma once
@@ -66,7 +67,7 @@ std::string to_text(const FeedPosition& position);
 std::optional<FeedPosition> parse_feed_position(std::string_view text);
 
 struct FeedLimits {
-  std::size_t changes_max = 65'536;
+  std::size_t changes_max = 65'536;  // of all organisations together
   std::size_t listeners_max = 1'000;
   std::size_t listeners_per_organisation_max = 20;
   std::chrono::milliseconds kept_for{60'000};  // after the last listener has left
@@ -87,14 +88,14 @@ class ScoreFeed {
   /// Changes of a shard come in the order of its log.
   void publish(const std::vector<engine::ShardId>& shards, const ShardPositions& heads,
                std::vector<ScoreChange> changes);
-  /// Whether somebody listens, or did just now.
+  /// Whether somebody listens, of whatever organisation, or did just now.
   [[nodiscard]] bool active() const { return active_.load(std::memory_order_relaxed); }
 
   // ---- what a listener calls
 
   enum class Start : std::uint8_t {
     now,      // from here on
-    exact,    // the ring holds all since then
+    exact,    // the organisation's ring holds all since then
     rebuild,  // changes between then and `position` are in the log alone
     unknown,  // `from` lies ahead of the log: it is of other data
   };
@@ -111,13 +112,24 @@ class ScoreFeed {
   enum class Read : std::uint8_t {
     more,       // call again
     caught_up,  // `heard` is how far the shards are
-    lapsed,     // the ring has overtaken the listener, or a shard has gone on unheard
+    lapsed,     // its organisation's ring has overtaken the listener, or a shard has gone on unheard
   };
   /// Appends up to `changes_max` changes of the listener's organisation to `changes`.
   Read read(std::uint64_t listener, std::size_t changes_max, std::vector<ScoreChange>& changes, ShardPositions& heard);
   void close(std::uint64_t listener);
 
  private:
+  /// What one organisation's listeners read.
+  struct Ring {
+    std::deque<ScoreChange> changes;
+    std::uint64_t first = 0;  // number of the first of them
+    ShardPositions before{};  // it holds every change behind these
+    std::size_t listeners = 0;
+    std::chrono::steady_clock::time_point idle_since{};  // while nobody listens
+    bool grown = false;                                  // by the publishing under way
+
+    [[nodiscard]] std::uint64_t end() const { return first + changes.size(); }
+  };
   struct Listener {
     engine::OrganisationId organisation{};
     FeedPosition from;
@@ -126,24 +138,25 @@ class ScoreFeed {
     std::function<void()> wake;
   };
 
-  [[nodiscard]] bool wanted(const Listener& listener, const ScoreChange& change) const;
-  [[nodiscard]] Start start_of(const FeedPosition& from) const;
+  [[nodiscard]] engine::Status admit(engine::OrganisationId organisation) const;
+  [[nodiscard]] Start start_of(const FeedPosition& from, const Ring& ring) const;
+  Ring& ring_of(engine::OrganisationId organisation);
   void activate();
   void rest_when_idle();
-  void wake_listeners(const std::vector<ScoreChange>& changes);
+  void keep(std::vector<ScoreChange> changes);
+  void give_up_oldest();
+  void wake_listeners();
 
   FeedLimits limits_;
   std::atomic<bool> active_{false};
   std::array<std::atomic<engine::Position>, engine::shard_count> heads_{};
 
-  std::mutex mutex_;  // of all below
-  std::deque<ScoreChange> ring_;
-  std::uint64_t first_ = 0;  // number of the ring's first change
-  ShardPositions before_{};  // the ring holds every change behind these
-  ShardPositions heard_{};   // published up to here
+  std::mutex mutex_;                              // of all below
+  ShardPositions heard_{};                        // published up to here
+  std::map<engine::OrganisationId, Ring> rings_;  // none: not active
+  std::size_t held_ = 0;                          // changes in all rings
   std::map<std::uint64_t, Listener> listeners_;
   std::uint64_t next_listener_ = 1;
-  std::chrono::steady_clock::time_point idle_since_{};
 };
 
 }  // namespace leadlight::actors

@@ -186,6 +186,43 @@ TEST(ScoreFeed, LetsWhoFallsBehindLapse) {
   EXPECT_EQ(feed.read(slow->listener, 10, changes, heard), Read::lapsed);
 }
 
+TEST(ScoreFeed, AFloodOfOneOrganisationCostsAnotherNothing) {
+  ScoreFeed feed;
+  Writer writer(feed, {static_cast<ShardId>(0), static_cast<ShardId>(1)});
+  const auto flooded = feed.open(theirs, std::nullopt, [] {});
+  const auto idle = feed.open(ours, std::nullopt, [] {});
+  auto left = feed.open(ours, std::nullopt, [] {});
+  auto heard = left->position;
+  writer.write(1);
+  drain(feed, left->listener, &heard);
+  feed.close(left->listener);
+  writer.write(1);
+  for (int i = 0; i < 200'000; ++i) writer.write(static_cast<std::uint16_t>(i % 2), theirs);
+  EXPECT_EQ(drain(feed, idle->listener), (std::vector<Place>{{1, 1}, {1, 2}}));
+  left = feed.open(ours, heard, [] {});
+  EXPECT_EQ(left->start, Start::exact);
+  EXPECT_EQ(drain(feed, left->listener), (std::vector<Place>{{1, 2}}));
+  std::vector<ScoreChange> changes;
+  ShardPositions now{};
+  EXPECT_EQ(feed.read(flooded->listener, 10, changes, now), Read::lapsed) << "its own flood has overtaken it";
+}
+
+TEST(ScoreFeed, WhoHoldsMoreThanItsShareGivesUpFirst) {
+  ScoreFeed feed({10, 100, 20, std::chrono::hours(1)});
+  Writer writer(feed, {static_cast<ShardId>(0)});
+  const auto own = feed.open(ours, std::nullopt, [] {});
+  const auto others = feed.open(theirs, std::nullopt, [] {});
+  for (int i = 0; i < 7; ++i) writer.write(0, ours);
+  for (int i = 0; i < 5; ++i) writer.write(0, theirs);
+  std::vector<ScoreChange> changes;
+  ShardPositions heard{};
+  EXPECT_EQ(feed.read(own->listener, 10, changes, heard), Read::lapsed);
+  EXPECT_EQ(drain(feed, others->listener).size(), 5U);
+  const auto again = feed.open(ours, std::nullopt, [] {});
+  for (int i = 0; i < 3; ++i) writer.write(0, ours);
+  EXPECT_EQ(drain(feed, again->listener).size(), 3U);
+}
+
 TEST(ScoreFeed, SendsEverybodyBackWhenAShardWentOnUnheard) {
   ScoreFeed feed;
   const auto shard = static_cast<ShardId>(0);

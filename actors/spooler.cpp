@@ -25,7 +25,7 @@ constexpr milliseconds pause_min{100};
 constexpr milliseconds pause_max{2'000};
 constexpr milliseconds open_again{1'000};
 constexpr milliseconds complain_again{10'000};
-constexpr std::size_t forward_records_max = 1'000;
+constexpr std::size_t forward_parts_max = 1'000;
 constexpr std::size_t stale_requests_max = 1'024;
 constexpr std::uint64_t request_hash_key = 0x73706F6F6C303031;  // "spool001"
 
@@ -76,35 +76,55 @@ Result<SpooledSubmission> entry_of(const SpoolerState& state, std::uint64_t sequ
   return storage::decode_spooled(*bytes);
 }
 
+void remove(SpoolerState& state, OrganisationId organisation, std::span<const std::uint64_t> sequences) {
+  state.spool->remove(sequences);
+  const auto lane = state.lanes.find(organisation);
+  if (lane == state.lanes.end()) return;
+  for (const auto sequence : sequences) lane->second.entries.erase(sequence);
+  if (lane->second.entries.empty()) state.lanes.erase(lane);
+}
+
 // An entry that cannot be brought home: told, counted, removed.
-void give_up(SpoolerState& state, std::uint64_t sequence, const std::string& why) {
+void give_up(SpoolerState& state, OrganisationId organisation, std::uint64_t sequence, const std::string& why) {
   spdlog::error("spool: entry {} is lost: {}", sequence, why);
   state.services->counters().spool_damaged.fetch_add(1, std::memory_order_relaxed);
-  state.spool->remove({&sequence, 1});
+  remove(state, organisation, {&sequence, 1});
+}
+
+// Reads what is there into the lanes. Errors: io_error (an entry cannot be read now).
+Status sort_entries(SpoolerState& state) {
+  std::vector<std::pair<std::uint64_t, std::string>> lost;
+  for (auto at = state.spool->next(0); at; at = state.spool->next(*at)) {
+    const auto entry = entry_of(state, *at);
+    if (!entry && entry.error().code != engine::Errc::corrupt) return entry.error();
+    if (!entry) {
+      lost.emplace_back(*at, entry.error().what);
+      continue;
+    }
+    state.lanes[entry->organisation].entries.insert(*at);
+    if (const auto* trigger = trigger_in(entry->records)) state.by_request.emplace(hash_of(trigger->request_id), *at);
+  }
+  for (const auto& [sequence, why] : lost) give_up(state, {}, sequence, why);
+  return engine::Ok{};
+}
+
+bool fail_to_open(SpoolerState& state, const Error& error) {
+  state.spool.reset();
+  state.lanes.clear();
+  state.open_at = steady_clock::now() + open_again;
+  complain(state, error.what + "; until this is mended nothing is spooled, and senders are told 503");
+  return false;
 }
 
 bool open_spool(SpoolerState& state) {
   if (state.spool) return true;
   if (steady_clock::now() < state.open_at) return false;
   auto opened = storage::Spool::open(state.settings.directory, state.settings.options);
-  if (!opened) {
-    state.open_at = steady_clock::now() + open_again;
-    complain(state, opened.error().what + "; until this is mended nothing is spooled, and senders are told 503");
-    return false;
-  }
+  if (!opened) return fail_to_open(state, opened.error());
   state.spool = *std::move(opened);
   for (const auto& finding : state.spool->findings()) spdlog::warn("spool: {}", finding);
   state.services->counters().spool_damaged.fetch_add(state.spool->damaged(), std::memory_order_relaxed);
-  std::vector<std::pair<std::uint64_t, std::string>> lost;
-  for (auto at = state.spool->next(0); at; at = state.spool->next(*at)) {
-    const auto entry = entry_of(state, *at);
-    if (!entry && entry.error().code == engine::Errc::corrupt) {
-      lost.emplace_back(*at, entry.error().what);
-    } else if (const auto* trigger = entry ? trigger_in(entry->records) : nullptr) {
-      state.by_request.emplace(hash_of(trigger->request_id), *at);
-    }
-  }
-  for (const auto& [sequence, why] : lost) give_up(state, sequence, why);
+  if (const auto sorted = sort_entries(state); !sorted) return fail_to_open(state, sorted.error());
   if (state.spool->pending() > 0) spdlog::info("spool: {} submissions are to be forwarded", state.spool->pending());
   return true;
 }
@@ -134,8 +154,9 @@ void spool_it(Self self, SpoolIt& it) {
   const auto sequence = state.spool->append(encode(entry));
   if (!sequence) return refuse(state, waiting.port, sequence.error().what);
   waiting.sequence = *sequence;
+  state.lanes[entry.organisation].entries.insert(*sequence);
   if (waiting.guard != 0) {
-    state.held[waiting.guard] = *sequence;
+    state.held[waiting.guard] = {*sequence, entry.organisation};
     state.held_sequences.insert(*sequence);
   }
   // The flush queues up behind what waits already, so all of that joins this sync.
@@ -146,7 +167,7 @@ void spool_it(Self self, SpoolIt& it) {
 void let_go(SpoolerState& state, std::uint64_t guard) {
   const auto held = state.held.find(guard);
   if (held == state.held.end()) return;
-  state.held_sequences.erase(held->second);
+  state.held_sequences.erase(held->second.sequence);
   state.held.erase(held);
 }
 
@@ -177,8 +198,8 @@ void forget_requests(SpoolerState& state) {
                 [&](const auto& known) { return state.spool->next(known.second - 1) != known.second; });
 }
 
-void finish(SpoolerState& state, std::span<const std::uint64_t> sequences) {
-  state.spool->remove(sequences);
+void finish(SpoolerState& state, OrganisationId organisation, std::span<const std::uint64_t> sequences) {
+  remove(state, organisation, sequences);
   state.services->counters().spool_forwarded.fetch_add(sequences.size(), std::memory_order_relaxed);
   forget_requests(state);
   show(state);
@@ -209,15 +230,16 @@ void stage_joined(SpoolerState& state, std::uint64_t sequence, std::span<const R
 }
 
 // Removes the entries once what the store must know of them is durable; `then` is told whether they are gone.
-void settle(Self self, std::vector<std::uint64_t> sequences, Commit commit, const std::function<void(bool)>& then) {
+void settle(Self self, OrganisationId organisation, std::vector<std::uint64_t> sequences, Commit commit,
+            const std::function<void(bool)>& then) {
   if (commit.batch.empty()) {
-    finish(self->state, sequences);
+    finish(self->state, organisation, sequences);
     return then(true);
   }
   self->request(self->state.committer, caf::infinite, std::move(commit))
       .then(
-          [self, sequences = std::move(sequences), then](const Status& committed) {
-            if (committed) finish(self->state, sequences);
+          [self, organisation, sequences = std::move(sequences), then](const Status& committed) {
+            if (committed) finish(self->state, organisation, sequences);
             then(committed.ok());
           },
           [then](const caf::error&) { then(false); });
@@ -245,66 +267,116 @@ bool is_known(const SpoolerState& state, const SpooledSubmission& entry) {
   return row && row->has_value();
 }
 
-// The next entries, in order, of one organisation. What needs no forwarding is removed here.
-Submission gather(SpoolerState& state) {
+// The first entry of the lane that is not held; its end: all are.
+std::set<std::uint64_t>::const_iterator first_free(const SpoolerState& state, const SpoolerState::Lane& lane) {
+  return std::find_if(lane.entries.begin(), lane.entries.end(),
+                      [&](std::uint64_t sequence) { return !state.held_sequences.contains(sequence); });
+}
+
+// Whose oldest entry is the oldest of those that may be forwarded now.
+std::optional<OrganisationId> next_lane(const SpoolerState& state) {
+  const auto now = steady_clock::now();
+  std::optional<OrganisationId> next;
+  std::uint64_t oldest = 0;
+  for (const auto& [organisation, lane] : state.lanes) {
+    if (now < lane.forward_at) continue;
+    const auto first = first_free(state, lane);
+    if (first == lane.entries.end() || (next && oldest < *first)) continue;
+    next = organisation;
+    oldest = *first;
+  }
+  return next;
+}
+
+void pause(SpoolerState::Lane& lane) {
+  lane.pause = std::clamp(2 * lane.pause, pause_min, pause_max);
+  lane.forward_at = steady_clock::now() + lane.pause;
+}
+
+// The next entries, in order, of the organisation. What needs no forwarding is removed here.
+Submission gather(SpoolerState& state, OrganisationId organisation) {
+  auto& lane = state.lanes.at(organisation);
   Submission submission;
+  submission.organisation = organisation;
+  std::size_t parts = 0;
   std::vector<std::uint64_t> known;
-  for (auto at = state.spool->next(0); at; at = state.spool->next(*at)) {
-    if (state.held_sequences.contains(*at)) continue;
-    auto entry = entry_of(state, *at);
+  std::vector<std::pair<std::uint64_t, std::string>> lost;
+  for (const auto sequence : lane.entries) {
+    if (state.held_sequences.contains(sequence)) continue;
+    auto entry = entry_of(state, sequence);
     if (!entry && entry.error().code != engine::Errc::corrupt) {
       complain(state, entry.error().what + "; it is tried again");
+      pause(lane);
       break;
     }
     if (!entry) {
-      give_up(state, *at, entry.error().what);
+      lost.emplace_back(sequence, entry.error().what);
       continue;
     }
     if (is_known(state, *entry)) {
-      known.push_back(*at);
+      known.push_back(sequence);
       continue;
     }
-    const bool first = state.under_way.empty();
-    const bool fits = submission.records.size() + entry->records.size() <= state.forward_max;
-    if (!first && (!fits || entry->organisation != submission.organisation)) break;
-    submission.organisation = entry->organisation;
-    state.under_way.push_back({*at, entry->records.size()});
+    const auto own = entry->records.size() + entry->links.size();
+    if (!state.under_way.empty() && parts + own > lane.forward_max) break;
+    parts += own;
+    state.under_way.push_back({sequence, entry->records.size()});
     std::move(entry->records.begin(), entry->records.end(), std::back_inserter(submission.records));
     std::move(entry->links.begin(), entry->links.end(), std::back_inserter(submission.links));
   }
-  if (!known.empty()) finish(state, known);
+  for (const auto& [sequence, why] : lost) give_up(state, organisation, sequence, why);
+  if (!known.empty()) finish(state, organisation, known);
   return submission;
 }
 
 void forward(Self self) {
   auto& state = self->state;
-  if (!state.spool || !state.under_way.empty() || steady_clock::now() < state.forward_at) return;
+  if (!state.spool || !state.under_way.empty()) return;
   const auto gateway = state.services->switchboard->gateway();
-  if (!gateway || state.spool->pending() == 0) return;
-  auto submission = gather(state);
-  if (state.under_way.empty()) return;
+  if (!gateway) return;
+  Submission submission;
+  while (state.under_way.empty()) {
+    const auto next = next_lane(state);
+    if (!next) return;
+    state.forwarding = *next;
+    submission = gather(state, *next);
+  }
   caf::anon_send(gateway, std::move(submission),
                  ReplyPort{std::make_shared<ForwardSink>(caf::actor_cast<Spooler>(self))});
 }
 
-void try_later(SpoolerState& state) {
+// The organisation's entries wait; those of others go on.
+void try_later(Self self) {
+  auto& state = self->state;
   state.under_way.clear();
-  state.forward_max = std::max<std::size_t>(state.forward_max / 2, 1);
-  state.pause = std::clamp(2 * state.pause, pause_min, pause_max);
-  state.forward_at = steady_clock::now() + state.pause;
+  if (const auto lane = state.lanes.find(state.forwarding); lane != state.lanes.end()) {
+    lane->second.forward_max = std::max<std::size_t>(lane->second.forward_max / 2, 1);
+    pause(lane->second);
+  }
+  forward(self);
 }
 
 // An answer that no repetition changes: alone, the entry is given up; among others it is looked for, one by one.
 void take_refusal(SpoolerState& state, const Error& error) {
-  if (state.under_way.size() == 1) give_up(state, state.under_way.front().sequence, error.what);
-  state.under_way.clear();
-  state.forward_max = 1;
+  const auto refused = std::exchange(state.under_way, {});
+  if (const auto lane = state.lanes.find(state.forwarding); lane != state.lanes.end()) lane->second.forward_max = 1;
+  if (refused.size() == 1) give_up(state, state.forwarding, refused.front().sequence, error.what);
   show(state);
+}
+
+void go_on(Self self) {
+  auto& state = self->state;
+  state.under_way.clear();
+  if (const auto lane = state.lanes.find(state.forwarding); lane != state.lanes.end()) {
+    lane->second.pause = milliseconds{0};
+    lane->second.forward_max = std::min(2 * lane->second.forward_max, forward_parts_max);
+  }
+  forward(self);
 }
 
 void take_answer(Self self, const Reply& reply) {
   auto& state = self->state;
-  if (refuses_for_now(reply)) return try_later(state);
+  if (refuses_for_now(reply)) return try_later(self);
   if (const auto* error = std::get_if<Error>(&reply)) return take_refusal(state, *error);
   std::vector<std::uint64_t> sequences;
   Commit commit;
@@ -317,13 +389,8 @@ void take_answer(Self self, const Reply& reply) {
     left = left.subspan(own.size());
     stage_joined(state, sequence, own, commit);
   }
-  settle(self, std::move(sequences), std::move(commit), [self](bool gone) {
-    if (!gone) return try_later(self->state);
-    self->state.under_way.clear();
-    self->state.pause = milliseconds{0};
-    self->state.forward_max = std::min(2 * self->state.forward_max, forward_records_max);
-    forward(self);
-  });
+  settle(self, state.forwarding, std::move(sequences), std::move(commit),
+         [self](bool gone) { return gone ? go_on(self) : try_later(self); });
 }
 
 // What had been too slow has ended: in the log it needs no forwarding; refused it does.
@@ -332,12 +399,13 @@ void road_answered(Self self, const RoadAnswered& answered) {
   flush(state);  // what is held may still wait for its sync
   const auto held = state.held.find(answered.guard);
   if (held == state.held.end() || !state.spool) return;
-  const auto sequence = held->second;
+  const auto [sequence, organisation] = held->second;
   if (std::holds_alternative<Error>(answered.reply)) return let_go(state, answered.guard);
   Commit commit;
   if (const auto* receipts = std::get_if<Receipts>(&answered.reply))
     stage_joined(state, sequence, receipts->receipts, commit);
-  settle(self, {sequence}, std::move(commit), [self, guard = answered.guard](bool) { let_go(self->state, guard); });
+  settle(self, organisation, {sequence}, std::move(commit),
+         [self, guard = answered.guard](bool) { let_go(self->state, guard); });
 }
 
 void round(Self self) {

@@ -15,7 +15,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -45,20 +47,31 @@ struct SpoolerState {
     std::uint64_t sequence = 0;
     std::size_t records = 0;
   };
+  // An entry that the road may still answer.
+  struct Held {
+    std::uint64_t sequence = 0;
+    OrganisationId organisation{};
+  };
+  // What is kept of an organisation: a refusal of one holds up no other.
+  struct Lane {
+    std::set<std::uint64_t> entries;  // sequences; never empty
+    std::size_t forward_max = 1'000;  // records and links in the next submission
+    std::chrono::milliseconds pause{0};
+    std::chrono::steady_clock::time_point forward_at{};
+  };
 
   ServicesPtr services;
   Committer committer;
   SpoolSettings settings;
   std::shared_ptr<SpoolDoor> door;
-  std::unique_ptr<storage::Spool> spool;                  // none: it could not be opened, which is tried again
-  std::vector<Waiting> waiting;                           // for the sync
-  std::unordered_map<std::uint64_t, std::uint64_t> held;  // guard → sequence: the road may still answer
+  std::unique_ptr<storage::Spool> spool;  // none: it could not be opened, which is tried again
+  std::vector<Waiting> waiting;           // for the sync
+  std::map<OrganisationId, Lane> lanes;
+  std::unordered_map<std::uint64_t, Held> held;  // by guard
   std::unordered_set<std::uint64_t> held_sequences;
   std::unordered_map<std::uint64_t, std::uint64_t> by_request;  // hash of a trigger's request id → sequence
   std::vector<Share> under_way;
-  std::size_t forward_max = 1'000;  // records in the next submission
-  std::chrono::milliseconds pause{0};
-  std::chrono::steady_clock::time_point forward_at{};
+  OrganisationId forwarding{};  // whose they are
   std::chrono::steady_clock::time_point open_at{};
   std::string complaint;  // the last one told to the operator …
   std::chrono::steady_clock::time_point complained_at{};

@@ -336,5 +336,117 @@ TEST_F(SpoolRoad, ADeadSpoolerForgetsNothing) {
   EXPECT_EQ(room().counters().records_duplicate, 0U);
 }
 
+// ---- a gateway that the test plays
+
+/// Takes what is submitted, except of one organisation, which it refuses for now.
+struct PlayedGateway {
+  void answer(const actors::Submission& submission, const actors::ReplyPort& port) {
+    const std::lock_guard guard{mutex_};
+    sizes_[submission.organisation].push_back(submission.records.size() + submission.links.size());
+    if (submission.organisation == refused_)
+      return port->complete(engine::Error{engine::Errc::unavailable, "played refusal", ""});
+    Receipts receipts;
+    receipts.receipts.resize(submission.records.size());
+    port->complete(std::move(receipts));
+  }
+  void refuse(OrganisationId whose) {
+    const std::lock_guard guard{mutex_};
+    refused_ = whose;
+  }
+  /// How many records and links each submission of the organisation had.
+  std::vector<std::size_t> sizes(OrganisationId whose) {
+    const std::lock_guard guard{mutex_};
+    return sizes_[whose];
+  }
+
+ private:
+  std::mutex mutex_;
+  OrganisationId refused_{};
+  std::map<OrganisationId, std::vector<std::size_t>> sizes_;
+};
+
+class SpoolLanes : public SpoolRoad {
+ protected:
+  SpoolLanes() {
+    open();
+    services_->store = &room().store();
+    services_->switchboard = switchboard_;
+  }
+  SpoolLanes(const SpoolLanes&) = delete;
+  SpoolLanes& operator=(const SpoolLanes&) = delete;
+  ~SpoolLanes() override {
+    caf::anon_send_exit(spooler_, caf::exit_reason::kill);
+    switchboard_->set_gateway({});
+  }
+
+  void keep(const std::vector<storage::SpooledSubmission>& submissions) {
+    auto spool = storage::Spool::open(own_, {});
+    ASSERT_TRUE(spool);
+    for (const auto& one : submissions) ASSERT_TRUE((*spool)->append(encode(one)));
+    ASSERT_TRUE((*spool)->sync());
+  }
+  void start() {
+    switchboard_->set_gateway(room().system().spawn([played = played_]() -> actors::Gateway::behavior_type {
+      const auto other = [](const auto&, const actors::ReplyPort&) {};
+      return {
+          [played](const actors::Submission& submission, const actors::ReplyPort& port) {
+            played->answer(submission, port);
+          },
+          [other](const actors::RememberAnswer& one, const actors::ReplyPort& port) { other(one, port); },
+          [other](const actors::LeadQuery& one, const actors::ReplyPort& port) { other(one, port); },
+          [other](const actors::LeadsQuery& one, const actors::ReplyPort& port) { other(one, port); },
+          [other](const actors::ChangedLeadsQuery& one, const actors::ReplyPort& port) { other(one, port); },
+          [other](const actors::RequestQuery& one, const actors::ReplyPort& port) { other(one, port); },
+          [other](const actors::AdminRequest& one, const actors::ReplyPort& port) { other(one, port); },
+      };
+    }));
+    actors::SpoolSettings settings;
+    settings.directory = own_;
+    spooler_ = room().system().spawn(actors::spooler, services_, actors::Committer{}, settings,
+                                     std::make_shared<actors::SpoolDoor>(30ms));
+  }
+  storage::SpooledSubmission event_of(OrganisationId whose, const std::string& id) {
+    return {whose, {room().event("ann@acme.example", "page_viewed", id, room().clock().now())}, {}};
+  }
+  PlayedGateway& played() { return *played_; }
+  actors::Counters& counters() { return switchboard_->counters; }
+
+ private:
+  std::filesystem::path own_ = directory().parent_path() / "lanes";
+  std::shared_ptr<PlayedGateway> played_ = std::make_shared<PlayedGateway>();
+  actors::SwitchboardPtr switchboard_ = std::make_shared<actors::Switchboard>();
+  std::shared_ptr<actors::Services> services_ = std::make_shared<actors::Services>();
+  actors::Spooler spooler_;
+};
+
+TEST_F(SpoolLanes, AnOrganisationThatIsRefusedHoldsUpNoOther) {
+  constexpr OrganisationId first{1};
+  constexpr OrganisationId second{2};
+  played().refuse(first);
+  std::vector<storage::SpooledSubmission> kept{event_of(first, "0")};
+  for (int i = 1; i <= 300; ++i) kept.push_back(event_of(i % 3 == 0 ? first : second, std::to_string(i)));
+  keep(kept);
+  start();
+  ASSERT_TRUE(until([&] { return counters().spool_forwarded.load() == 200; })) << counters().spool_forwarded.load();
+  ASSERT_TRUE(until([&] { return counters().spool_pending.load() == 101; }));
+  EXPECT_EQ(played().sizes(second), std::vector<std::size_t>{200}) << "what lies between them parts them no more";
+  played().refuse({});
+  EXPECT_TRUE(until([&] { return counters().spool_pending.load() == 0; })) << "the others were kept";
+}
+
+TEST_F(SpoolLanes, LinksCountAsMuchAsRecords) {
+  constexpr OrganisationId whose{1};
+  std::vector<storage::SpooledSubmission> kept;
+  for (int i = 0; i < 30; ++i) {
+    kept.push_back({whose, {}, {}});
+    for (int j = 0; j < 100; ++j)
+      kept.back().links.emplace_back("a" + std::to_string(j) + "@acme.example", "b" + std::to_string(i) + "@x.example");
+  }
+  keep(kept);
+  start();
+  ASSERT_TRUE(until([&] { return counters().spool_forwarded.load() == kept.size(); }));
+  EXPECT_EQ(played().sizes(whose), (std::vector<std::size_t>{1'000, 1'000, 1'000}));
+}
+
 }  // namespace
 }  // namespace leadlight::tests

@@ -62,7 +62,7 @@ class ActivitySource {
   ActivitySource& operator=(const ActivitySource&) = delete;
   virtual ~ActivitySource() = default;
 
-  /// What these addresses (at most `emails_max()`, normalised, none twice) did since then.
+  /// What these addresses (at most 200, normalised, none twice) did since then.
   /// Thread: any; `done` is called once, on a thread of net/, within the source's own deadline.
   virtual void fetch(std::vector<std::string> emails, Timestamp since, std::function<void(FetchReport)> done) = 0;
 
@@ -72,8 +72,6 @@ class ActivitySource {
 
   /// The cursor of a source that has never been polled and was added then.
   [[nodiscard]] virtual std::string first_cursor(Timestamp added_at) const = 0;
-
-  [[nodiscard]] virtual std::size_t emails_max() const = 0;
 };
 
 /// Makes the source of a kind. Errors: invalid (unknown kind, missing option, a mapping's mistakes; `field` names it).

@@ -3,6 +3,7 @@
 #include "actors/fetch_jobs.hpp"
 #include "actors/source_board.hpp"
 #include "actors/source_settings.hpp"
+#include "logging/log.hpp"
 #include "storage/settings.hpp"
 
 #include <spdlog/spdlog.h>
@@ -24,6 +25,7 @@ constexpr engine::Milliseconds retry_first{1'000};
 constexpr engine::Milliseconds retry_max{300'000};
 constexpr engine::Milliseconds resubmit_after{500};
 constexpr engine::Milliseconds look_again_most{1'000};  // whatever the clock does in between
+constexpr std::size_t resubmit_max = 100;               // a round
 
 void pump(Self self);
 
@@ -59,6 +61,14 @@ void align_workers(Self self) {
   for (const auto& [id, child] : gone) self->send(child.worker, RetireSource{});
 }
 
+using Owners = std::map<std::uint32_t, OrganisationId>;  // by source id
+
+Owners owners(const SourceSupervisorState& state) {
+  Owners all;
+  for (const auto& [id, child] : state.workers) all.emplace(id, child.organisation);
+  return all;
+}
+
 std::vector<std::uint32_t> sources_of(const SourceSupervisorState& state, OrganisationId organisation) {
   std::vector<std::uint32_t> ids;
   for (const auto& [id, child] : state.workers)
@@ -92,11 +102,11 @@ void ask_sources(Self self, std::uint64_t number) {
     state.batches.erase(number);
     return schedule(self, state.services->clock->now());
   }
-  const auto sources = sources_of(state, batch.organisation);
-  batch.open = sources.size();
-  if (sources.empty()) return end_batch(self, number);
+  batch.asked = sources_of(state, batch.organisation);
+  batch.open = batch.asked.size();
+  if (batch.asked.empty()) return end_batch(self, number);
   const FetchBatch question{number, batch.emails, state.services->clock->now() - engine::window_span};
-  for (const auto id : sources) self->send(state.workers.at(id).worker, question);
+  for (const auto id : batch.asked) self->send(state.workers.at(id).worker, question);
 }
 
 void take_items(Self self, std::uint64_t number, const std::vector<LeadId>& asked, const FetchesTaken& taken) {
@@ -221,8 +231,11 @@ void retry(SourceSupervisorState& state, const LeadId& lead, const FetchSum& sum
   if (!job.late && now - job.item.owed_at > state.settings.timing.deadline) {
     job.late = true;
     state.services->counters().fetches_late.fetch_add(1, std::memory_order_relaxed);
-    spdlog::warn("a trigger waits longer than {:.0f} s for the activity sources: {}",
-                 static_cast<double>(state.settings.timing.deadline.count()) / 1000, sum.failure);
+    logging::warn("a trigger waits longer than it should for the activity sources",
+                  {{"component", "source"},
+                   {"organisation", static_cast<std::uint32_t>(lead.organisation())},
+                   {"deadline_ms", state.settings.timing.deadline.count()},
+                   {"reason", sum.failure}});
   }
   const auto pause = back_off(state, job, sum);
   ++job.attempts;
@@ -296,11 +309,16 @@ void take_durable(Self self, const FetchDurable& durable) {
   auto& state = self->state;
   const auto at = state.jobs.find(durable.lead);
   if (at == state.jobs.end() || at->second.records.empty()) return;
+  auto& job = at->second;
   if (!durable.ok) {
-    state.unsent.insert(durable.lead);
+    if (!std::exchange(job.refused, true)) ++state.refused[durable.lead.organisation()];
+    state.unsent.push_back(durable.lead);
     return schedule(self, state.services->clock->now() + resubmit_after);
   }
-  auto& job = at->second;
+  if (std::exchange(job.refused, false)) {
+    const auto left = state.refused.find(durable.lead.organisation());
+    if (--left->second == 0) state.refused.erase(left);
+  }
   count_end(state, job);
   job.records.clear();
   const Timestamp now = state.services->clock->now();
@@ -325,7 +343,8 @@ void pump(Self self) {
   std::vector<OrganisationId> due;
   std::optional<Timestamp> next;
   for (const auto& [organisation, queue] : state.queues) {
-    if (state.busy.contains(organisation)) continue;  // it is looked at again when its batch is over
+    if (state.busy.contains(organisation)) continue;     // it is looked at again when its batch is over
+    if (state.refused.contains(organisation)) continue;  // and when what was fetched is durable
     if (queue.begin()->first <= now) {
       due.push_back(organisation);
     } else {
@@ -339,8 +358,12 @@ void pump(Self self) {
 void run_round(Self self) {
   auto& state = self->state;
   state.round_at.reset();
-  for (const auto& lead : std::exchange(state.unsent, {}))
+  for (auto count = std::min(state.unsent.size(), resubmit_max); count > 0; --count) {
+    const auto lead = state.unsent.front();
+    state.unsent.pop_front();
     if (state.jobs.contains(lead)) submit(self, lead);
+  }
+  if (!state.unsent.empty()) schedule(self, state.services->clock->now() + resubmit_after);
   pump(self);
 }
 
@@ -351,7 +374,9 @@ void run_round(Self self) {
 void give_up_on(Self self, std::uint32_t source) {
   std::vector<std::uint64_t> waiting;
   for (const auto& [number, batch] : self->state.batches)
-    if (batch.open > 0 && !batch.reports.contains(source)) waiting.push_back(number);
+    if (std::find(batch.asked.begin(), batch.asked.end(), source) != batch.asked.end() &&
+        !batch.reports.contains(source))
+      waiting.push_back(number);
   for (const auto number : waiting) {
     BatchFetched lost{source, number, {}};
     lost.report.fault = SourceFault{"its worker ended", std::nullopt, false};
@@ -359,8 +384,31 @@ void give_up_on(Self self, std::uint32_t source) {
   }
 }
 
+// What a change of the settings ends or makes possible: batches wait no longer for a source that has gone, and what
+// waited for one that was in the way is asked for again at once.
+void follow_change(Self self, const Owners& before) {
+  auto& state = self->state;
+  const auto now_there = owners(state);
+  std::set<OrganisationId> changed;
+  for (const auto& [id, organisation] : now_there)
+    if (!before.contains(id)) changed.insert(organisation);
+  for (const auto& [id, organisation] : before) {
+    if (now_there.contains(id)) continue;
+    changed.insert(organisation);
+    give_up_on(self, id);
+  }
+  const Timestamp now = state.services->clock->now();
+  for (auto& [lead, job] : state.jobs) {
+    if (!changed.contains(lead.organisation())) continue;
+    job.attempts = 0;
+    if (!job.under_way) enqueue(state, lead, now);
+  }
+  pump(self);
+}
+
 void worker_down(Self self, const caf::down_msg& down) {
   auto& state = self->state;
+  const auto before = owners(state);
   for (auto at = state.workers.begin(); at != state.workers.end(); ++at) {
     if (down.source != at->second.worker->address()) continue;
     const auto id = at->first;
@@ -371,23 +419,15 @@ void worker_down(Self self, const caf::down_msg& down) {
     if (!state.restarts.allow(state.services->clock->now()))
       return state.fatal("workers of activity sources ended more than five times in ten minutes");
     align_workers(self);
-    return give_up_on(self, id);
+    give_up_on(self, id);
+    return follow_change(self, before);
   }
 }
 
 void change_sources(Self self) {
-  std::vector<std::uint32_t> before;
-  for (const auto& [id, child] : self->state.workers) before.push_back(id);
+  const auto before = owners(self->state);
   align_workers(self);
-  for (const auto id : before)
-    if (!self->state.workers.contains(id)) give_up_on(self, id);
-  // What waited for a source that was in the way is asked for again at once.
-  const Timestamp now = self->state.services->clock->now();
-  for (auto& [lead, job] : self->state.jobs) {
-    job.attempts = 0;
-    if (!job.under_way) enqueue(self->state, lead, now);
-  }
-  pump(self);
+  follow_change(self, before);
 }
 
 void administer(Self self, const AdminRequest& request, const ReplyPort& port) {

@@ -8,6 +8,7 @@
 #include "actors/source_worker.hpp"
 #include "storage/sealing.hpp"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -51,6 +52,7 @@ struct SourceSupervisorState {
     bool again = false;            // a trigger came meanwhile
     bool partial = false;          // scored from some of the sources already; goes on until all have answered
     bool late = false;             // told in the log
+    bool refused = false;          // its records, and they are not durable yet
     std::vector<Record> records;   // on their way; kept until they are durable
     engine::Position through = 0;  // that they serve
     bool ends = false;             // whether they end it
@@ -61,6 +63,7 @@ struct SourceSupervisorState {
     std::vector<LeadId> leads;
     std::vector<std::string> emails;               // of the leads in order: of some several, joined by an alias
     std::vector<std::size_t> ends;                 // where each lead's addresses end among them
+    std::vector<std::uint32_t> asked;              // sources
     std::map<std::uint32_t, FetchReport> reports;  // by source
     std::size_t open = 0;                          // sources that have not answered yet
   };
@@ -80,8 +83,9 @@ struct SourceSupervisorState {
   std::map<std::uint64_t, Batch> batches;
   std::unordered_set<OrganisationId> busy;  // one batch an organisation at a time: meanwhile others gather
   std::uint64_t next_batch = 1;
-  std::set<LeadId> unsent;            // whose records were refused for now
-  std::optional<Timestamp> round_at;  // the next round that is scheduled
+  std::deque<LeadId> unsent;  // whose records were refused for now, in the order of their next attempt
+  std::map<OrganisationId, std::size_t> refused;  // jobs that are: meanwhile nothing more is fetched; none is 0
+  std::optional<Timestamp> round_at;              // the next round that is scheduled
   std::mt19937_64 random{std::random_device{}()};
 };
 

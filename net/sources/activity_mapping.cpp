@@ -281,6 +281,14 @@ std::vector<std::string> ActivityMapping::objects() const {
   return all;
 }
 
+std::vector<std::string> ActivityMapping::types() const {
+  std::vector<std::string> all;
+  for (const auto& row : rows_)
+    if (!row.ignored) all.push_back(row.type);
+  if (other_activity_) all.emplace_back(other_activity_type);
+  return all;
+}
+
 std::vector<std::string> ActivityMapping::fields(std::string_view object) const {
   std::vector<std::string> all;
   const auto add = [&all](const std::string& field) {

@@ -57,6 +57,8 @@ class ActivityMapping {
 
   /// The objects that rows speak of, each once, in order of appearance.
   [[nodiscard]] std::vector<std::string> objects() const;
+  /// The types of event that come of it, each once or more.
+  [[nodiscard]] std::vector<std::string> types() const;
   /// Every field that the rows of an object look at, each once.
   [[nodiscard]] std::vector<std::string> fields(std::string_view object) const;
   /// None: it means nothing, or has not happened yet. `record` must have a text "Id".

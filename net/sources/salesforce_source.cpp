@@ -19,7 +19,6 @@ using engine::Result;
 using engine::Timestamp;
 using salesforce::SourceShared;
 
-constexpr std::size_t emails_per_fetch_max = 200;
 constexpr int history_days_max = 90;
 constexpr int calls_within_deadline = 10;  // a fetch is a handful of calls, each within the target's deadline
 
@@ -27,8 +26,12 @@ constexpr int calls_within_deadline = 10;  // a fetch is a handful of calls, eac
 Result<ActivityMapping> mapping_of(const actors::TargetOptions& options) {
   const auto own = options.get("mapping");
   const auto name = options.get("mapping_name", "mapping");
-  return ActivityMapping::read(own.empty() ? builtin_mapping() : std::string_view(own),
-                               own.empty() ? "salesforce_mapping.toml" : name, salesforce::activity_objects());
+  if (!own.empty()) return ActivityMapping::read(own, name, salesforce::activity_objects());
+  auto mapping = ActivityMapping::read(builtin_mapping(), "salesforce_mapping.toml", salesforce::activity_objects());
+  // Numbered now: pushed by an organisation, they cost nothing of its budget. Not so those of its own mapping.
+  if (mapping)
+    for (const auto& type : mapping->types()) (void)engine::EventType::of(type);  // refused again when it is used
+  return mapping;
 }
 
 Result<Milliseconds> history_of(const actors::TargetOptions& options) {
@@ -63,8 +66,6 @@ class SalesforceSource final : public actors::ActivitySource {
         cursor[salesforce::stream_name(stream)] = {added_at - shared_->history, std::nullopt};
     return salesforce::cursor_text(cursor);
   }
-
-  [[nodiscard]] std::size_t emails_max() const override { return emails_per_fetch_max; }
 
  private:
   std::shared_ptr<const SourceShared> shared_;

@@ -380,5 +380,75 @@ TEST(SourceRoad, WhenTheLastSourceGoesWhatWaitsIsScoredWithoutIt) {
   EXPECT_EQ(room.outcome_of("req_2").outcome, "no_data");
 }
 
+// A second organisation: the source "marketing" is its own.
+constexpr engine::OrganisationId neighbour{2};
+
+void found_neighbour(EngineRoom& room) {
+  room.stop();
+  storage::Batch batch;
+  storage::put(batch, storage::OrganisationSettings{neighbour, "Neighbour", true, room.clock().now()});
+  auto file = engine::models::read_model(engine::models::starter_model_toml(), "starter.toml");
+  ASSERT_TRUE(file);
+  file->model.version = 1;
+  storage::put(batch, storage::PublishedModel{neighbour, room.clock().now(), file->model});
+  storage::SourceSettings source{2, organisation, "played", "marketing", {}, {}, {}, false, room.clock().now()};
+  storage::remove_source(batch, source);
+  source.organisation = neighbour;
+  storage::put(batch, source);
+  ASSERT_TRUE(room.store().commit(batch));
+  room.start();
+}
+
+void trigger_at_neighbour(EngineRoom& room, const std::string& email, const std::string& id) {
+  auto record = room.trigger(email, id);
+  record.lead = engine::lead_id(neighbour, email);
+  ASSERT_EQ(receipts_in(room.ask(actors::Submission{neighbour, {record}, std::nullopt})).size(), 1U);
+}
+
+// Also waits until the change before it is in force.
+std::size_t sources_of(EngineRoom& room, engine::OrganisationId whose) {
+  const auto listed = room.ask(actors::AdminRequest{whose, actors::ListSources{}});
+  const auto* answer = std::get_if<actors::AdminAnswer>(&listed);
+  return answer == nullptr ? 99 : std::get<std::vector<actors::SourceRow>>(*answer).size();
+}
+
+TEST(SourceRoad, ASourceThatGoesEndsNoFetchOfAnotherOrganisation) {
+  Stage stage(true);
+  EngineRoom room(stage.options);
+  found_neighbour(room);
+  stage.marketing->knows(activity(ann, "demo_requested", "a1", room.clock().now()));
+  stage.marketing->hangs();
+  trigger_at_neighbour(room, ann, "req_1");
+  wait_for_fetch(room, *stage.marketing, 1);
+  room.ask(actors::AdminRequest{organisation, actors::RemoveSource{"crm"}});
+  EXPECT_EQ(sources_of(room, organisation), 0U);
+  EXPECT_EQ(sources_of(room, neighbour), 1U);
+  EXPECT_EQ(room.counters().fetches_retried.load(), 0U);
+  stage.marketing->lets_go();
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (room.counters().fetches_completed.load() == 0 && std::chrono::steady_clock::now() < end) {
+    room.clock().advance(Milliseconds{50});
+    pause_shortly();
+  }
+  EXPECT_EQ(room.counters().fetches_completed.load(), 1U);
+  EXPECT_EQ(room.counters().fetches_retried.load(), 0U);
+  EXPECT_EQ(stage.marketing->times_asked(), 1U);
+}
+
+TEST(SourceRoad, ASourceThatGoesMakesNobodyElseAskAgain) {
+  Stage stage(true);
+  EngineRoom room(stage.options);
+  found_neighbour(room);
+  stage.marketing->is_down(actors::SourceFault{"played outage", Milliseconds{600'000}, false});
+  trigger_at_neighbour(room, ann, "req_1");
+  wait_for_fetch(room, *stage.marketing, 1);
+  const auto end = std::chrono::steady_clock::now() + patience;
+  while (room.counters().fetches_retried.load() == 0 && std::chrono::steady_clock::now() < end)
+    std::this_thread::yield();
+  room.ask(actors::AdminRequest{organisation, actors::RemoveSource{"crm"}});
+  for (int i = 0; i < 50; ++i) EXPECT_EQ(sources_of(room, neighbour), 1U);  // time enough to be asked again
+  EXPECT_EQ(room.counters().fetches_retried.load(), 1U) << "it waits for the pause that its source named";
+}
+
 }  // namespace
 }  // namespace leadlight::tests

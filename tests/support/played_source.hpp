@@ -56,7 +56,6 @@ class PlayedSource final : public actors::ActivitySource {
   }
 
   [[nodiscard]] std::string first_cursor(engine::Timestamp) const override { return "0"; }
-  [[nodiscard]] std::size_t emails_max() const override { return 200; }
 
   /// A fetch finds it.
   void knows(const actors::Activity& activity) {

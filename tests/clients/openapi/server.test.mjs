@@ -30,10 +30,9 @@ function requestOf({ method, path, parameters, body }, { key, options = false })
     headers['Content-Type'] = type;
     const [example] = examplesOf(media);
     // No test may call the world outside.
-    request.body = (typeof example === 'string' ? example : JSON.stringify(example)).replace(
-      'https://example.my.salesforce.com',
-      server.sandbox
-    );
+    request.body = (typeof example === 'string' ? example : JSON.stringify(example))
+      .replace('https://example.my.salesforce.com', server.sandbox)
+      .replace('"target":"crm"', `"target":"${known.name}"`);
   }
   return [server.url + named + (query && `?${query}`), request];
 }
@@ -102,7 +101,7 @@ describe('the server, asked by net/openapi.json', () => {
   }
 
   // In this order, so that there is something to look at, and nothing is taken away too soon.
-  const ordered = ['POST', 'GET', 'DELETE'].flatMap((method) => guarded.filter((each) => each.method === method));
+  const ordered = ['PUT', 'POST', 'GET', 'DELETE'].flatMap((method) => guarded.filter((each) => each.method === method));
   for (const operation of ordered) {
     it(`lets ${operation.scopes.join(' or ')} do ${operation.method} ${operation.path}`, async () => {
       if (operation.path.includes('{request_id}')) {

@@ -2,6 +2,7 @@
 
 #include "actors/source_settings.hpp"
 #include "engine/hash.hpp"
+#include "logging/log.hpp"
 #include "storage/codec/codec.hpp"
 #include "storage/keys.hpp"
 #include "storage/settings.hpp"
@@ -12,6 +13,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace leadlight::actors {
 
@@ -30,6 +32,15 @@ constexpr std::uint64_t content_key = 0x736F757263652D31;  // "source-1"; stored
 
 void pump(Self self);
 
+std::vector<logging::Field> about(const SourceWorkerState& state, logging::Field reason,
+                                  logging::Field second = {"", ""}) {
+  return {{"component", "source"},
+          {"source", state.settings.name},
+          {"organisation", static_cast<std::uint32_t>(state.settings.organisation)},
+          std::move(reason),
+          std::move(second)};
+}
+
 // ---- holding
 // -------------------------------------------------------------------------------------------------------------
 
@@ -46,8 +57,7 @@ void hold(Self self, const SourceFault& why) {
   if (why.retry_after) pause = std::max(pause, *why.retry_after);
   if (state.held.empty()) state.services->counters().sources_held.fetch_add(1, std::memory_order_relaxed);
   if (state.held != why.reason)
-    spdlog::warn("activity source {} is held for {:.1f} s: {}", state.settings.name,
-                 static_cast<double>(pause.count()) / 1000, why.reason);
+    logging::warn("an activity source is held", about(state, {"reason", why.reason}, {"for_ms", pause.count()}));
   state.held = why.reason;
   state.hold_until = state.services->clock->now() + pause;
 }
@@ -299,7 +309,7 @@ void start(Self self, Result<std::shared_ptr<ActivitySource>> source) {
   } else {
     state.held = source.error().what;
     state.services->counters().sources_held.fetch_add(1, std::memory_order_relaxed);
-    spdlog::warn("activity source {} is held: {}", state.settings.name, state.held);
+    logging::warn("an activity source is held", about(state, {"reason", state.held}));
   }
   auto cursor = storage::load_source_cursor(*state.services->store, state.settings.id);
   if (!cursor) {

@@ -31,7 +31,8 @@ enum class Format : std::uint8_t { text, json };
 /// out; everything is scrubbed (privacy.hpp), control characters become spaces, and 4 KiB of a value are kept.
 std::string line(Format format, std::string_view time, std::string_view level, std::string_view message, Fields fields);
 
-/// Message and fields as one text, to pass through a logger that knows only texts; `unpacked_line` is `line` of it.
+/// Message and fields as one text, to pass through a logger that knows only texts; `unpacked_line` is `line` of it. A
+/// text that `packed` of this process did not make, whatever is in it, is one message without fields. Thread: any.
 std::string packed(std::string_view message, Fields fields);
 std::string unpacked_line(Format format, std::string_view time, std::string_view level, std::string_view packed_text);
 

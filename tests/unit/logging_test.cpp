@@ -72,6 +72,17 @@ TEST_F(LoggingTest, ALineOfSpdlogItselfPassesToo) {
             std::string(noon) + " info written elsewhere by " + lead_name("ada@example.com"));
 }
 
+TEST_F(LoggingTest, NobodysWordsBecomeMembersOfALine) {
+  const std::string forged = "the CRM says: no\x1eorganisation\x1f#7\x1elevel\x1f$info\nada@example.com";
+  EXPECT_EQ(
+      unpacked_line(Format::json, noon, "warn", forged),
+      R"({"time":"2026-05-01T12:00:00.123Z","level":"warn","message":"the CRM says: no organisation #7 level $info )" +
+          lead_name("ada@example.com") + "\"}");
+  const auto mine = packed("m", std::vector<Field>{{"reason", forged}});
+  EXPECT_EQ(unpacked_line(Format::json, noon, "warn", mine).find("\"organisation\":"), std::string::npos);
+  EXPECT_EQ(unpacked_line(Format::json, noon, "warn", "x" + mine).find("\"reason\":"), std::string::npos);
+}
+
 // ---- names
 
 TEST_F(LoggingTest, ALeadsNameIsKeyedAndAlwaysTheSame) {

@@ -66,9 +66,9 @@ void AccessLog::write(const Answer& answer, std::string_view words, std::uint64_
                                         {"method", request.method},
                                         {"route", route},
                                         {"status", answer.status},
-                                        {"reason", title_of(answer.status)},
                                         {"duration_ms", ms},
                                         {"peer", network_of(answer.peer)}};
+  if (answer.status >= 400) fields.emplace_back("reason", title_of(answer.status));
   if (known) {
     fields.emplace_back("organisation", static_cast<std::uint32_t>(request.key->organisation));
     fields.emplace_back("key", request.key->id);

@@ -1,6 +1,8 @@
 // What the access log shows of a peer and of a path tells nobody who it was.
 #include "net/access_log.hpp"
 
+#include "logging/log.hpp"
+
 #include <gtest/gtest.h>
 
 #include <boost/asio/ip/address.hpp>
@@ -28,6 +30,24 @@ TEST(AccessLogTest, AnUnknownPathStandsWithItsPlainWords) {
   EXPECT_EQ(shown_path("/a/b/c/d/e/f/g"), "/a/b/c/d/e/…");
   EXPECT_EQ(shown_path("/"), "/…");
   EXPECT_EQ(shown_path(""), "/…");
+}
+
+std::string line_of(std::uint16_t status) {
+  logging::set_up(logging::Format::json, "info");
+  HttpRequest request;
+  request.method = "GET";
+  request.path = "/v1/leads";
+  AccessLog log;
+  testing::internal::CaptureStderr();
+  log.note({request, nullptr, boost::asio::ip::make_address("203.0.113.77"), status, "", AccessLog::slow_from});
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(AccessLogTest, OnlyARefusalHasAReason) {
+  EXPECT_NE(line_of(404).find(R"("reason":"Not found")"), std::string::npos);
+  const auto slow = line_of(200);
+  EXPECT_NE(slow.find("a request was slow"), std::string::npos);
+  EXPECT_EQ(slow.find("reason"), std::string::npos) << slow;
 }
 
 }  // namespace

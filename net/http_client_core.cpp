@@ -1,8 +1,13 @@
 // The pool: which request gets which connection.
 #include "net/http_client_core.hpp"
 
+#include "net/outbound_guard.hpp"
+
+#include <boost/asio/post.hpp>
+
 namespace leadlight::net::outbound {
 
+namespace asio = boost::asio;
 using boost::system::error_code;
 
 namespace {
@@ -13,7 +18,8 @@ constexpr engine::Milliseconds idle_span{25'000};
 }  // namespace
 
 std::string pool_key(const OutboundRequest& request, const OutboundUrl& address) {
-  return (request.guard ? "guarded " : "") + address.key();
+  if (!request.guard) return address.key();
+  return (request.guard->vouched_for(address) ? "vouched " : "guarded ") + address.key();
 }
 
 void Core::keep_idle(const std::string& key, const ConnectionPtr& connection) {
@@ -70,8 +76,29 @@ void Core::serve_waiting(const std::string& key) {
   }
 }
 
+void Core::look_up_for(const ExchangePtr& exchange, const std::string& host, const std::string& port) {
+  const auto key = host + ' ' + port;
+  const auto [at, first] = looking_up.try_emplace(key);
+  auto& waiting = at->second;
+  std::erase_if(waiting, [](const ExchangePtr& other) { return other->finished(); });
+  waiting.push_back(exchange);
+  if (!first) return;
+  asio::post(resolvers, [this, key, host, port] {
+    error_code failed;
+    asio::ip::tcp::resolver resolver(resolvers);
+    const auto found = resolver.resolve(host, port, failed);
+    asio::post(io, [this, key, failed, endpoints = Endpoints(found.begin(), found.end())] {
+      const auto told = looking_up.extract(key);
+      if (told.empty()) return;  // the client was stopped
+      for (const auto& one : told.mapped()) one->on_resolved(failed, endpoints);
+    });
+  });
+}
+
 void Core::close_all() {
   stopping = true;
+  resolvers.stop();
+  looking_up.clear();
   for (auto& [key, host] : hosts) {
     host.open -= host.idle.size();
     for (const auto& connection : host.idle) connection->close();

@@ -9,6 +9,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl.hpp>
@@ -88,6 +89,8 @@ struct Host {
   std::deque<ExchangePtr> waiting;
 };
 
+using Endpoints = std::vector<boost::asio::ip::tcp::endpoint>;
+
 struct Later {
   Later(boost::asio::io_context& io, std::function<void()> run) : timer(io), task(std::move(run)) {}
   boost::asio::steady_timer timer;
@@ -111,6 +114,9 @@ struct Core {
   void serve_waiting(const std::string& key);
   void keep_idle(const std::string& key, const ConnectionPtr& connection);
   void close_all();
+  /// Looks the exchange's host up and tells it. The system's resolver blocks: it runs on threads of its own, so that a
+  /// name server that is slow for one name holds up no other; one look-up a host is under way at a time.
+  void look_up_for(const ExchangePtr& exchange, const std::string& host, const std::string& port);
 
   std::size_t connections_per_host_max;
   LookUp look_up;  // empty: the system's
@@ -120,7 +126,9 @@ struct Core {
   std::map<std::string, Host> hosts;
   std::set<ExchangePtr> under_way;
   std::set<std::shared_ptr<Later>> later;
+  std::map<std::string, std::vector<ExchangePtr>> looking_up;  // who waits for a look-up, by host and port
   bool stopping = false;
+  boost::asio::thread_pool resolvers{4};  // last: its threads end before what they tell
 };
 
 /// Connections whose address was checked are never mixed with others.
@@ -135,18 +143,19 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
         address_(std::move(address)),
         pool_(pool_key(request_, address_)),
         done_(std::move(done)),
-        deadline_(core.io),
-        resolver_(core.io) {}
+        deadline_(core.io) {}
 
   void start();
   void take(ConnectionPtr connection);
   void connect_new();
   void finish(engine::Result<OutboundAnswer> result, bool keep_connection);
   [[nodiscard]] bool finished() const { return finished_; }
+  /// What its host's name leads to, or why that is not known.
+  void on_resolved(boost::system::error_code failed, const Endpoints& found);
 
  private:
   void resolve();
-  void connect(const std::vector<boost::asio::ip::tcp::endpoint>& endpoints);
+  void connect(const Endpoints& endpoints);
   void handshake();
   void write();
   void on_written(boost::system::error_code failed, std::size_t bytes);
@@ -162,7 +171,6 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   std::string pool_;
   Done done_;
   boost::asio::steady_timer deadline_;
-  boost::asio::ip::tcp::resolver resolver_;
   ConnectionPtr connection_;
   std::optional<boost::beast::http::request<boost::beast::http::string_body>> message_;
   std::optional<boost::beast::http::response_parser<boost::beast::http::string_body>> parser_;

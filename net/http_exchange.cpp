@@ -22,10 +22,10 @@ namespace {
 constexpr Milliseconds connect_deadline{10'000};
 constexpr std::uint32_t answer_header_bytes_max = 64U << 10U;
 
-std::vector<asio::ip::tcp::endpoint> endpoints_of(const std::vector<std::string>& addresses, const std::string& port) {
+Endpoints endpoints_of(const std::vector<std::string>& addresses, const std::string& port) {
   std::uint16_t number = 0;
   std::from_chars(port.data(), port.data() + port.size(), number);
-  std::vector<asio::ip::tcp::endpoint> endpoints;
+  Endpoints endpoints;
   for (const auto& text : addresses) {
     error_code failed;
     const auto address = asio::ip::make_address(text, failed);
@@ -61,22 +61,24 @@ void Exchange::connect_new() {
 }
 
 void Exchange::resolve() {
+  // What is an address already is not looked up.
+  if (const auto literal = endpoints_of({address_.host}, address_.port); !literal.empty()) return connect(literal);
   if (core_.look_up) {
     const auto found = core_.look_up(address_.host);
     if (!found) return finish(found.error(), false);
     return connect(endpoints_of(*found, address_.port));
   }
-  auto self = shared_from_this();
-  resolver_.async_resolve(address_.host, address_.port,
-                          [self](error_code failed, const asio::ip::tcp::resolver::results_type& found) {
-                            if (self->finished_) return;
-                            if (failed) return self->fail("looking up", failed);
-                            self->connect({found.begin(), found.end()});
-                          });
+  core_.look_up_for(shared_from_this(), address_.host, address_.port);
+}
+
+void Exchange::on_resolved(error_code failed, const Endpoints& found) {
+  if (finished_) return;
+  if (failed) return fail("looking up", failed);
+  connect(found);
 }
 
 // Connects to what was checked: no name is looked up a second time.
-void Exchange::connect(const std::vector<asio::ip::tcp::endpoint>& endpoints) {
+void Exchange::connect(const Endpoints& endpoints) {
   if (request_.guard) {
     std::vector<std::string> addresses;
     for (const auto& endpoint : endpoints) addresses.push_back(endpoint.address().to_string());
@@ -208,7 +210,6 @@ void Exchange::finish(Result<OutboundAnswer> result, bool keep_connection) {
   finished_ = true;
   auto self = shared_from_this();
   deadline_.cancel();
-  resolver_.cancel();
   core_.under_way.erase(self);
   if (auto connection = std::move(connection_)) core_.release(pool_, connection, keep_connection);
   auto done = std::move(done_);

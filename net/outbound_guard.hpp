@@ -33,11 +33,12 @@ class OutboundGuard {
   [[nodiscard]] engine::Status check(const OutboundUrl& url) const;
   /// Every address that the host of `url` has. Errors: invalid (one of them is not public, or there is none).
   [[nodiscard]] engine::Status check_addresses(const OutboundUrl& url, const std::vector<std::string>& addresses) const;
+  /// Whether the operator exempts it.
+  [[nodiscard]] bool vouched_for(const OutboundUrl& url) const;
 
  private:
   OutboundGuard(std::vector<std::uint16_t> ports, std::vector<OutboundUrl> bases)
       : ports_(std::move(ports)), bases_(std::move(bases)) {}
-  [[nodiscard]] bool vouched_for(const OutboundUrl& url) const;
 
   std::vector<std::uint16_t> ports_;
   std::vector<OutboundUrl> bases_;

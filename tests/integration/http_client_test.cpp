@@ -287,6 +287,26 @@ TEST(HttpClient, RefusesWhatIsNoRequest) {
   EXPECT_EQ(client->send_and_wait(request).error().code, engine::Errc::invalid);
 }
 
+TEST(HttpClient, EverybodyWhoAsksForANameLearnsWhereItLeads) {
+  ScriptedServer server(serve_all);
+  const auto client = HttpClient::make(8);
+  std::vector<std::future<engine::Result<OutboundAnswer>>> answers;
+  for (int i = 0; i < 8; ++i) {
+    auto promise = std::make_shared<std::promise<engine::Result<OutboundAnswer>>>();
+    answers.push_back(promise->get_future());
+    client->send(get("http://localhost:" + std::to_string(server.port()) + "/"),
+                 [promise](engine::Result<OutboundAnswer> answer) { promise->set_value(std::move(answer)); });
+  }
+  for (auto& one : answers) {
+    const auto answer = one.get();
+    ASSERT_TRUE(answer) << answer.error().what;
+    EXPECT_EQ(answer->status, 200);
+  }
+  const auto nowhere = client->send_and_wait(get("http://nowhere.invalid/"));
+  ASSERT_FALSE(nowhere);
+  EXPECT_EQ(nowhere.error().code, engine::Errc::unavailable);
+}
+
 TEST(HttpClient, ARefusedConnectionIsUnavailable) {
   const auto client = HttpClient::make();
   const auto answer = client->send_and_wait(get("http://127.0.0.1:1/secret?email=a@example.com"));

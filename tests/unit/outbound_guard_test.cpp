@@ -2,6 +2,8 @@
 // is then shown names that lead there.
 #include "net/outbound_guard.hpp"
 
+#include "net/http_client_core.hpp"
+
 #include <gtest/gtest.h>
 
 #include <array>
@@ -160,6 +162,34 @@ TEST_F(GuardedClientTest, LooksANameUpOnceAndConnectsToWhatItChecked) {
   ASSERT_FALSE(connected);
   EXPECT_EQ(connected.error().code, engine::Errc::unavailable) << connected.error().what;
   EXPECT_EQ(asked_, 1U);
+}
+
+TEST_F(GuardedClientTest, AnAddressIsNotLookedUp) {
+  answers_ = {{"93.184.216.34"}};
+  const auto connected = get("http://127.0.0.1:9/", {{443}, {"http://127.0.0.1:9"}});  // port 9 refuses at once
+  ASSERT_FALSE(connected);
+  EXPECT_EQ(connected.error().code, engine::Errc::unavailable) << connected.error().what;
+  EXPECT_EQ(asked_, 0U);
+  EXPECT_FALSE(get("https://[::1]/"));
+  EXPECT_EQ(asked_, 0U);
+}
+
+TEST(OutboundPool, AConnectionThatIsVouchedForCarriesNothingElse) {
+  const auto key = [](const std::string& url, std::shared_ptr<const OutboundGuard> rules) {
+    OutboundRequest request;
+    request.url = url;
+    request.guard = std::move(rules);
+    return outbound::pool_key(request, *parse_outbound_url(url));
+  };
+  const auto rules = guard({{443}, {"https://crm.example.com/api"}});
+  const auto vouched = key("https://crm.example.com/api/leads", rules);
+  const auto checked = key("https://crm.example.com/other", rules);
+  const auto free = key("https://crm.example.com/other", nullptr);
+  EXPECT_NE(vouched, checked) << "an address inside would be reached over a connection that was never checked";
+  EXPECT_NE(vouched, free);
+  EXPECT_NE(checked, free);
+  EXPECT_EQ(vouched, key("https://crm.example.com/api?x", rules));
+  EXPECT_EQ(checked, key("https://crm.example.com/apis", rules));
 }
 
 TEST_F(GuardedClientTest, RefusesByTheTextBeforeAnyLookUp) {

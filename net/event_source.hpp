@@ -22,8 +22,8 @@ class EventSource {
   enum class State : std::uint8_t { open, over };
   /// Appends what there is, some 64 KiB at a time; nothing: wait for `wake`.
   virtual State read(std::string& out) = 0;
-  /// Appends what shows that the stream is alive when there is nothing else to say.
-  virtual void beat(std::string& out) = 0;
+  /// Appends what shows that the stream is alive when there is nothing else to say, unless it is over.
+  virtual State beat(std::string& out) = 0;
 
   enum class End : std::uint8_t {
     gone,      // the reader has left

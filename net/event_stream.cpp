@@ -57,7 +57,7 @@ void HttpSession::continue_stream() {
 void HttpSession::beat() {
   out_head_.clear();
   out_body_.clear();
-  events_->beat(out_body_);
+  if (events_->beat(out_body_) == EventSource::State::over) return end_stream(EventSource::End::over);
   write_stream();
 }
 

@@ -1,5 +1,6 @@
 #include "net/score_stream.hpp"
 
+#include "net/authentication.hpp"
 #include "net/json_writer.hpp"
 
 #include <spdlog/spdlog.h>
@@ -67,8 +68,12 @@ const char* word_of(ScoreFeed::Start start) {
 
 }  // namespace
 
-ScoreStream::ScoreStream(SurfaceContext context, engine::OrganisationId organisation, StreamFilter filter)
-    : context_(std::move(context)), organisation_(organisation), filter_(std::move(filter)) {}
+ScoreStream::ScoreStream(SurfaceContext context, engine::OrganisationId organisation, std::string key_id,
+                         StreamFilter filter)
+    : context_(std::move(context)),
+      organisation_(organisation),
+      key_id_(std::move(key_id)),
+      filter_(std::move(filter)) {}
 
 ScoreStream::~ScoreStream() {
   leave();
@@ -102,7 +107,26 @@ void ScoreStream::wake() {
   if (wake_) wake_();
 }
 
+// The registry is another one whenever a key was given or revoked; a look for the key costs a walk through it.
+bool ScoreStream::admitted() {
+  auto registry = context_.switchboard->registry();
+  if (!registry) return false;
+  if (registry == registry_) return true;
+  const bool in_force = std::any_of(registry->keys.begin(), registry->keys.end(), [this](const auto& entry) {
+    const auto& key = entry.second;
+    return key.id == key_id_ && key.organisation == organisation_ && has_scope(key, stream_scopes);
+  });
+  if (!in_force) {
+    spdlog::info("a stream of organisation {} ends: key {} is not in force any more", static_cast<std::uint32_t>(organisation_),
+                 key_id_);
+    return false;
+  }
+  registry_ = std::move(registry);
+  return true;
+}
+
 EventSource::State ScoreStream::read(std::string& out) {
+  if (!admitted()) return State::over;
   if (!std::exchange(greeted_, true)) greet(out);
   if (shard_)
     if (const auto state = rebuild(out); shard_ || state == State::over) return state;
@@ -171,9 +195,9 @@ EventSource::State ScoreStream::rebuild(std::string& out) {
   }
   while (shard_ && out.size() < chunk_bytes) {
     if (reached_ >= live_from_.seen[*shard_]) {
+      told_.clear();  // a lead is in one shard
       if (++*shard_ == engine::shard_count) {
         shard_.reset();
-        told_.clear();
       } else {
         reached_ = position_.seen[*shard_];
       }
@@ -255,9 +279,11 @@ void ScoreStream::write_event(std::string& out, std::string_view type, const std
   context_.switchboard->counters.stream_events.fetch_add(1, std::memory_order_relaxed);
 }
 
-void ScoreStream::beat(std::string& out) {
+EventSource::State ScoreStream::beat(std::string& out) {
+  if (!admitted()) return State::over;
   // An event without data is none, but its id is kept: who comes back later has less to catch up on.
   out.append(": nothing new\nid: ").append(to_text(position_)).append("\n\n");
+  return State::open;
 }
 
 EventSource::State ScoreStream::give_up(const std::string& reason) {

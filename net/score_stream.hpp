@@ -18,6 +18,9 @@
 
 namespace leadlight::net {
 
+/// What a reader's key must have.
+inline constexpr const char* stream_scopes = "leads";
+
 /// What a reader wants to hear.
 struct StreamFilter {
   std::optional<engine::Segment> segment;  // changes of leads that are in it, or have just left it
@@ -29,7 +32,8 @@ struct StreamFilter {
 
 class ScoreStream final : public EventSource, public std::enable_shared_from_this<ScoreStream> {
  public:
-  ScoreStream(SurfaceContext context, engine::OrganisationId organisation, StreamFilter filter);
+  /// It lasts for as long as the key of this id is in force and has one of `stream_scopes`.
+  ScoreStream(SurfaceContext context, engine::OrganisationId organisation, std::string key_id, StreamFilter filter);
   ScoreStream(const ScoreStream&) = delete;
   ScoreStream& operator=(const ScoreStream&) = delete;
   ~ScoreStream() override;
@@ -39,12 +43,13 @@ class ScoreStream final : public EventSource, public std::enable_shared_from_thi
 
   void open(std::function<void()> wake) override;
   State read(std::string& out) override;
-  void beat(std::string& out) override;
+  State beat(std::string& out) override;
   void close(End end) override;
 
  private:
   using Start = actors::ScoreFeed::Start;
 
+  [[nodiscard]] bool admitted();
   void greet(std::string& out);
   State read_feed(std::string& out);
   void write_change(std::string& out, const actors::ScoreChange& change);
@@ -63,6 +68,8 @@ class ScoreStream final : public EventSource, public std::enable_shared_from_thi
 
   SurfaceContext context_;
   engine::OrganisationId organisation_;
+  std::string key_id_;
+  std::shared_ptr<const actors::Registry> registry_;  // in which the key was found last; none: not looked for yet
   StreamFilter filter_;
   std::uint64_t listener_ = 0;  // 0: not in the feed
   Start start_ = Start::now;
@@ -73,7 +80,7 @@ class ScoreStream final : public EventSource, public std::enable_shared_from_thi
 
   std::optional<std::size_t> shard_;      // whose log is being read; none: none is
   engine::Position reached_ = 0;          // in it
-  std::unordered_set<std::string> told_;  // leads, in this rebuild
+  std::unordered_set<std::string> told_;  // leads of it, in this rebuild
   bool asked_ = false;
   std::vector<actors::ScoreChange> changes_;  // kept for its memory
 

@@ -15,8 +15,6 @@ using engine::Errc;
 using engine::Error;
 using engine::Segment;
 
-constexpr const char* scopes = "leads";
-
 engine::Result<std::optional<Segment>> segment_of(const HttpRequest& request) {
   const auto text = request.parameter("segment");
   if (!text || text->empty()) return std::optional<Segment>{};
@@ -84,7 +82,7 @@ void handle(const SurfaceContext& context, const HttpRequest& request, const Res
   if (request.method == "HEAD") return respond(std::move(answer));
   if (!context.feed)
     return respond(problem({Errc::unavailable, "Nothing is streamed here; ask a running server", {}}, request));
-  auto stream = std::make_shared<ScoreStream>(context, request.key->organisation, *std::move(filter));
+  auto stream = std::make_shared<ScoreStream>(context, request.key->organisation, request.key->id, *std::move(filter));
   if (auto listening = stream->listen(*from); !listening) {
     context.switchboard->counters.streams_refused.fetch_add(1, std::memory_order_relaxed);
     return respond(problem(listening.error(), request));
@@ -96,7 +94,7 @@ void handle(const SurfaceContext& context, const HttpRequest& request, const Res
 }  // namespace
 
 void add_stream(Router& router, const SurfaceContext& context) {
-  router.add({"GET", "/v1/stream", scopes, 0,
+  router.add({"GET", "/v1/stream", stream_scopes, 0,
               [context](const HttpRequest& request, const Respond& respond) { handle(context, request, respond); }});
 }
 

@@ -86,17 +86,7 @@ class StreamSurfaceTest : public testing::Test {
  protected:
   StreamSurfaceTest() : system_(config_), gateway_(system_.spawn(gateway_of, log_)) {
     switchboard_->set_gateway(gateway_);
-    auto registry = std::make_shared<actors::Registry>();
-    const auto key = [&](const std::string& text, OrganisationId organisation, std::vector<std::string> scopes) {
-      registry->keys.emplace_back(sha256(text),
-                                  actors::KeyView{"key_" + text, organisation, std::move(scopes), std::nullopt, true});
-    };
-    key("ours", ours, {"leads"});
-    key("theirs", theirs, {"leads"});
-    key("writer", ours, {"events"});
-    std::sort(registry->keys.begin(), registry->keys.end(),
-              [](const auto& a, const auto& b) { return a.first < b.first; });
-    switchboard_->set_registry(std::move(registry));
+    set_keys({{"ours", ours, "leads"}, {"theirs", theirs, "leads"}, {"writer", ours, "events"}});
     for (std::uint16_t s = 0; s < engine::shard_count; ++s) shards_.push_back(static_cast<ShardId>(s));
   }
   ~StreamSurfaceTest() override {
@@ -106,6 +96,22 @@ class StreamSurfaceTest : public testing::Test {
     }
     switchboard_->set_gateway({});
     caf::anon_send_exit(gateway_, caf::exit_reason::user_shutdown);
+  }
+
+  struct Key {
+    std::string text;
+    OrganisationId organisation;
+    std::string scope;
+  };
+  /// The keys in force from now on.
+  void set_keys(const std::vector<Key>& keys) {
+    auto registry = std::make_shared<actors::Registry>();
+    for (const auto& [text, organisation, scope] : keys)
+      registry->keys.emplace_back(sha256(text),
+                                  actors::KeyView{"key_" + text, organisation, {scope}, std::nullopt, true});
+    std::sort(registry->keys.begin(), registry->keys.end(),
+              [](const auto& a, const auto& b) { return a.first < b.first; });
+    switchboard_->set_registry(std::move(registry));
   }
 
   void start(HttpLimits limits = {}, actors::FeedLimits feed_limits = {}) {
@@ -297,6 +303,17 @@ TEST_F(StreamSurfaceTest, ReadsTheLogForWhatTheRingNoLongerHolds) {
   expect(*client, "score", "live@example.com");
 }
 
+TEST_F(StreamSurfaceTest, WhatWasToldOfAShardIsForgottenWithIt) {
+  start();
+  write(4, "unheard@example.com");
+  write(9, "unheard@example.com");
+  const auto client = ready("rebuilt", "?types=score&once=true", actors::to_text({}));
+  expect(*client, "score", "log1@example.com");
+  expect(*client, "score", "log1@example.com");
+  EXPECT_FALSE(client->next());
+  EXPECT_TRUE(client->ended());
+}
+
 TEST_F(StreamSurfaceTest, SaysSoWhenTheLogDoesNotReachBack) {
   start();
   for (int i = 0; i < 10; ++i) write(4, "unheard@example.com");
@@ -385,6 +402,52 @@ TEST_F(StreamSurfaceTest, WhoIsOvertakenByTheRingIsCut) {
   const auto client = ready("now");
   for (int i = 0; i < 20'000 && switchboard_->counters.streams_cut.load() == 0; ++i) write(0, "ada@example.com");
   EXPECT_TRUE(comes_true([&] { return switchboard_->counters.streams_cut.load() == 1; }));
+}
+
+TEST_F(StreamSurfaceTest, ARevokedKeyHearsNoFurtherChange) {
+  start();
+  const auto revoked = ready("now");
+  const auto others = ready("now", {}, {}, "theirs");
+  write(0, "ada@example.com");
+  expect(*revoked, "score", "ada@example.com");
+  set_keys({{"theirs", theirs, "leads"}});
+  write(0, "ben@example.com");
+  write(0, "cleo@example.com", Segment::low, theirs);
+  EXPECT_FALSE(revoked->next());
+  EXPECT_TRUE(revoked->ended());
+  EXPECT_EQ(listen()->status(), 401);
+  expect(*others, "score", "cleo@example.com");  // the key is another's, and still in force
+}
+
+TEST_F(StreamSurfaceTest, AnIdleStreamEndsAtTheNextHeartbeatWithoutItsKeyOrScope) {
+  HttpLimits limits;
+  limits.stream_heartbeat = 50ms;
+  start(limits);
+  const auto revoked = ready("now", {}, {}, "theirs");
+  const auto narrowed = ready("now");
+  set_keys({{"ours", ours, "events"}});
+  for (const auto* client : {&revoked, &narrowed}) {
+    EXPECT_FALSE((*client)->next());
+    EXPECT_TRUE((*client)->ended());
+  }
+  EXPECT_EQ(switchboard_->counters.streams_cut.load(), 0U);
+}
+
+TEST_F(StreamSurfaceTest, AFloodOfAnotherOrganisationCutsNobody) {
+  start();
+  const auto idle = ready("now");
+  auto client = ready("now");
+  const auto others = ready("now", "?email=nobody%40example.com", {}, "theirs");
+  write(7, "ada@example.com");
+  const auto id = expect(*client, "score", "ada@example.com");
+  client.reset();
+  for (int i = 0; i < 200'000; ++i)
+    write(static_cast<std::uint16_t>(i % 64), "flood@example.com", Segment::low, theirs);
+  write(7, "ben@example.com");
+  expect(*idle, "score", "ada@example.com");
+  expect(*idle, "score", "ben@example.com");
+  client = ready("exact", {}, id);
+  expect(*client, "score", "ben@example.com");
 }
 
 TEST_F(StreamSurfaceTest, EndsCleanlyWithTheServer) {

@@ -3,6 +3,7 @@
 #include "net/targets/salesforce_describe.hpp"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -69,9 +70,20 @@ std::string shown(const Held& held) {
   return "score " + score + ", segment " + (held.segment.empty() ? "none" : held.segment);
 }
 
+bool same_values(const Held& a, const Held& b) {
+  return a.score == b.score && a.segment == b.segment && a.signals == b.signals && a.scored_at == b.scored_at;
+}
+
+/// Whether a write that was not confirmed can have changed nothing: it was not sent, or the whole call was refused.
+bool surely_refused(const ApiOutcome& outcome) {
+  return outcome.calls == 0 || (outcome.answer.status >= 300 && outcome.answer.status < 500);
+}
+
 }  // namespace
 
 void Examination::add(std::string check, Health health, std::string found, std::string remedy) {
+  if (!done_ && health != Health::ok)  // the answer is given; this is for the log alone
+    spdlog::warn("target {}: examination: {}: {}; {}", shared_->target_name, check, found, remedy);
   findings_.push_back({std::move(check), health, std::move(found), std::move(remedy)});
 }
 
@@ -81,8 +93,10 @@ void Examination::finish() {
 
 void Examination::time_is_up() {
   if (!done_) return;
+  std::string remedy = "try again; see whether this machine reaches the URL";
+  if (writing_) remedy += ". Test values are put back all the same as soon as Salesforce answers; " + look_at_it();
   add("time", Health::fail, "Salesforce takes longer than 8 s; what is not listed was not looked at",
-      "try again; see whether this machine reaches the URL. Test values that were written are put back all the same");
+      std::move(remedy));
   finish();
 }
 
@@ -220,54 +234,63 @@ void Examination::write_test_values() {
   test_.segment = known ? before_.segment : labels.front();
   test_.signals = cut_signals(test_signals, shared_->signals_characters.load());
   test_.scored_at = shared_->clock->now();
+  writing_ = true;
   const std::array<RecordWrite, 1> write = {{{"Lead", before_.id, test_}}};
   call({"PATCH", shared_->settings.api_path + "/composite/sobjects",
         collection_body(write, shared_->settings.lead, shared_->settings.contact)},
        &Examination::on_written);
 }
 
-void Examination::on_written(const ApiOutcome& outcome) {
-  const auto check = "write to " + before_.id;
-  if (outcome.hold || outcome.verdict.kind != CallClass::ok) {
-    const auto reason = outcome.hold ? outcome.hold->reason : outcome.verdict.reason;
-    add(check, Health::fail, reason, remedy_for(reason) + "; look at the Lead: before, it had " + shown(before_));
-    return finish();
-  }
-  const auto answers = parse_answers(outcome.answer.body, 1);
-  if (!answers || !answers->front().success) {
-    add(check, Health::fail,
-        answers ? "Salesforce refused the values: " + describe_record(answers->front()) : answers.error().what,
-        "see docs/guides/salesforce.md, section 9, for the code; nothing was changed");
-    return finish();
-  }
-  add(check, Health::ok, fmt::format("score {}, segment {}", test_.score, test_.segment));
-  read_back([this](const Held& held) { on_read_back(held); });
+std::string Examination::look_at_it() const {
+  return "look at " + before_.id + ": before, it had " + shown(before_);
 }
 
-// `then` runs within this examination's life; a Lead that cannot be read is a finding and the end.
-void Examination::read_back(std::function<void(const Held&)> then) {
+// Only a refusal is certain to have changed nothing. Without an answer the values may stand there, or come to; putting
+// back what was there before harms in neither case.
+void Examination::on_written(const ApiOutcome& outcome) {
+  const auto check = "write to " + before_.id;
+  const bool answered = !outcome.hold && outcome.verdict.kind == CallClass::ok;
+  if (!answered) {
+    const auto reason = outcome.hold ? outcome.hold->reason : outcome.verdict.reason;
+    writing_ = !surely_refused(outcome);
+    add(check, Health::fail, reason, remedy_for(reason) + "; " + look_at_it());
+    if (!writing_) return finish();
+  } else if (const auto answers = parse_answers(outcome.answer.body, 1); !answers) {
+    add(check, Health::fail, answers.error().what, "try again; " + look_at_it());
+  } else if (!answers->front().success) {
+    writing_ = false;
+    add(check, Health::fail, "Salesforce refused the values: " + describe_record(answers->front()),
+        "see docs/guides/salesforce.md, section 9, for the code; nothing was changed");
+    return finish();
+  } else {
+    written_ = true;
+    add(check, Health::ok, fmt::format("score {}, segment {}", test_.score, test_.segment));
+  }
+  read_back([this](const Held* held) { on_read_back(held); });
+}
+
+// `then` runs within this examination's life; null: the Lead cannot be read.
+void Examination::read_back(std::function<void(const Held*)> then) {
   shared_->session->call({"GET", query(LookUp::lead_by_id, before_.id), {}},
                          [self = shared_from_this(), then = std::move(then)](const ApiOutcome& outcome) {
                            const bool answered = !outcome.hold && outcome.verdict.kind == CallClass::ok;
                            const auto page = answered ? parse_page(outcome.answer.body, self->shared_->settings.lead)
                                                       : engine::Result<Page>(Page{});
-                           if (page && !page->records.empty()) return then(page->records.front());
-                           self->add("read back", Health::fail, "the Lead cannot be read any more",
-                                     "look at " + self->before_.id + ": before, it had " + shown(self->before_));
-                           self->finish();
+                           then(page && !page->records.empty() ? &page->records.front() : nullptr);
                          });
 }
 
-void Examination::on_read_back(const Held& held) {
-  if (holds(held, test_)) {
+void Examination::on_read_back(const Held* held) {
+  if (held == nullptr) {
+    add("read back", Health::fail, "the Lead cannot be read any more", look_at_it());
+  } else if (holds(*held, test_)) {
     add("read back", Health::ok, "what was written stands there");
-  } else {
-    const bool by_others = !held.score || static_cast<int>(*held.score) != test_.score;
-    add("read back", Health::fail, "another value stands there: " + shown(held),
+  } else if (written_ || !same_values(*held, before_)) {
+    const bool by_others = !held->score || static_cast<int>(*held->score) != test_.score;
+    add("read back", Health::fail, "another value stands there: " + shown(*held),
         "a flow, trigger or field update of yours changes these fields, or another system writes them");
     if (by_others) {
-      add("put back", Health::warn, "left as it is, since somebody else wrote it",
-          "look at " + before_.id + ": before, it had " + shown(before_));
+      add("put back", Health::warn, "left as it is, since somebody else wrote it", look_at_it());
       return finish();
     }
   }
@@ -293,17 +316,21 @@ void Examination::on_put_back(const ApiOutcome& outcome) {
     const auto reason = outcome.hold ? outcome.hold->reason
                         : answers    ? describe_record(answers->front())
                                      : answers.error().what;
-    add("put back", Health::fail, "the test values still stand there: " + reason,
+    const bool certain = written_ && surely_refused(outcome);
+    add("put back", Health::fail, (certain ? "the test values still stand there: " : "not confirmed: ") + reason,
         "set " + before_.id + " by hand: it had " + shown(before_) + "; the next score writes it too");
     return finish();
   }
-  read_back([this](const Held& held) {
-    const bool same = held.score == before_.score && held.segment == before_.segment &&
-                      held.signals == before_.signals && held.scored_at == before_.scored_at;
-    add("put back", same ? Health::ok : Health::warn, "now " + shown(held),
-        same ? "" : "look at " + before_.id + ": before, it had " + shown(before_));
-    finish();
-  });
+  read_back([this](const Held* held) { on_read_again(held); });
+}
+
+void Examination::on_read_again(const Held* held) {
+  const bool same = held != nullptr && same_values(*held, before_);
+  add("put back", same ? Health::ok : Health::warn,
+      held == nullptr ? "taken, but the Lead cannot be read any more" : "now " + shown(*held),
+      same ? "" : look_at_it());
+  writing_ = !same;
+  finish();
 }
 
 }  // namespace leadlight::net::salesforce

@@ -29,7 +29,7 @@ class Examination : public std::enable_shared_from_this<Examination> {
       : shared_(std::move(shared)), write_to_(std::move(write_to)), done_(std::move(done)) {}
 
   void start();
-  /// Answers with what was found so far; a write that was begun is still taken back.
+  /// Answers with what was found so far; a write that was begun is still taken back, and what fails then is logged.
   void time_is_up();
 
  private:
@@ -43,10 +43,12 @@ class Examination : public std::enable_shared_from_this<Examination> {
   void on_found(const ApiOutcome& outcome);
   void write_test_values();
   void on_written(const ApiOutcome& outcome);
-  void read_back(std::function<void(const Held&)> then);
-  void on_read_back(const Held& held);
+  void read_back(std::function<void(const Held*)> then);
+  void on_read_back(const Held* held);
   void put_back();
   void on_put_back(const ApiOutcome& outcome);
+  void on_read_again(const Held* held);
+  [[nodiscard]] std::string look_at_it() const;
 
   void call(ApiCall api_call, void (Examination::*then)(const ApiOutcome&));
   [[nodiscard]] std::string query(LookUp kind, const std::string& key) const;
@@ -58,6 +60,8 @@ class Examination : public std::enable_shared_from_this<Examination> {
   Done done_;
   std::vector<Finding> findings_;
   bool fields_fit_ = true;
+  bool writing_ = false;             // test values are under way to the Lead, or may stand there
+  bool written_ = false;             // … and Salesforce said that it took them
   Held before_;                      // the Lead as it was found
   boost::json::object as_it_stood_;  // its mapped fields, exactly as Salesforce wrote them
   Values test_;

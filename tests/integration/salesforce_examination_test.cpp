@@ -8,10 +8,12 @@
 #include <gtest/gtest.h>
 #include <boost/json.hpp>
 
+#include <chrono>
 #include <future>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -245,6 +247,38 @@ TEST_F(SalesforceExaminationTest, ARefusedWriteChangesNothing) {
   expect_only(findings, "write to " + id);
   EXPECT_THAT(of(findings, "write to " + id).found, HasSubstr("FIELD_CUSTOM_VALIDATION_EXCEPTION"));
   EXPECT_EQ(lead(id).at(score_field), json::value(5));
+}
+
+TEST_F(SalesforceExaminationTest, AWriteThatIsNotConfirmedIsTakenBackAllTheSame) {
+  const json::object lost = {{"hang_after_commit", true}, {"times", 1}};
+  const json::object cut = {{"method", "PATCH"}, {"cut_body", true}, {"times", 1}};
+  const json::object failed = {{"method", "PATCH"}, {"status", 503}, {"times", 1}};
+  for (const auto& what : {lost, cut, failed}) {
+    SCOPED_TRACE(json::serialize(what));
+    const auto id = put_lead({{"Email", "fay@example.com"}, {score_field, 73}, {segment_field, "high"}});
+    fault(what);
+    const auto findings = examine(id, {{"deadline_ms", "400"}});
+    expect_only(findings, "write to " + id);
+    EXPECT_THAT(of(findings, "write to " + id).remedy, HasSubstr(id + ": before, it had score 73, segment high"));
+    EXPECT_EQ(of(findings, "put back").found, "now score 73, segment high");
+    const auto after = lead(id);
+    EXPECT_EQ(after.at(score_field), json::value(73));
+    EXPECT_EQ(after.at(segment_field), json::value("high"));
+    EXPECT_TRUE(after.at(signals_field).is_null());
+  }
+}
+
+TEST_F(SalesforceExaminationTest, WhatTakesTooLongTellsWhatStoodThereAndIsPutBackLater) {
+  const auto id = put_lead({{"Email", "gil@example.com"}, {score_field, 73}, {segment_field, "high"}});
+  fault({{"hang_after_commit", true}, {"times", 1}});
+  const auto findings = examine(id, {{"deadline_ms", "9000"}});
+  expect_only(findings, "time");
+  EXPECT_THAT(of(findings, "time").remedy, HasSubstr(id + ": before, it had score 73, segment high"));
+  EXPECT_EQ(lead(id).at(score_field), json::value(74));
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (lead(id).at(score_field) != json::value(73) && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_EQ(lead(id).at(score_field), json::value(73));
 }
 
 TEST_F(SalesforceExaminationTest, WhatCannotBePutBackIsTold) {

@@ -43,8 +43,7 @@ void EmailProof::check_sns(const actors::VendorSecrets& secrets, const HttpReque
     const auto trust = read_sns_trust(secret);
     if (!trust || std::ranges::find(trust->topics, message->topic_arn) == trust->topics.end()) continue;
     if (trust->certificates.empty()) {
-      if (!is_sns_url(message->signing_cert_url) || !message->signing_cert_url.ends_with(".pem"))
-        return forged("SigningCertURL is not one of Amazon's");
+      if (!is_sns_certificate_url(message->signing_cert_url)) return forged("SigningCertURL is not one of Amazon's");
       const auto certificate = cached(message->signing_cert_url);
       if (certificate.empty()) return fetch(*std::move(message), request, done);
       return done(verify_sns(*message, certificate), request);

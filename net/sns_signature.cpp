@@ -67,6 +67,26 @@ Error bad_secret(const char* why) {
           "secret"};
 }
 
+/// Such as "eu-west-1" or "us-gov-west-1": two letters, one or several words, a number, with a dash between each. A
+/// name of another service, such as "s3" or "s3-us-west-2", is none.
+bool is_region(std::string_view text) {
+  const auto letters = [](std::string_view part) {
+    return !part.empty() && std::ranges::all_of(part, [](char c) { return c >= 'a' && c <= 'z'; });
+  };
+  const auto digits = [](std::string_view part) {
+    return !part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
+  };
+  const auto first = text.find('-');
+  const auto last = text.rfind('-');
+  if (first != 2 || last == first || !letters(text.substr(0, first)) || !digits(text.substr(last + 1))) return false;
+  auto words = text.substr(first + 1, last - first - 1);
+  for (auto dash = words.find('-'); dash != std::string_view::npos; dash = words.find('-')) {
+    if (!letters(words.substr(0, dash))) return false;
+    words.remove_prefix(dash + 1);
+  }
+  return letters(words);
+}
+
 bool is_topic(std::string_view line) {
   return line.starts_with("arn:aws") && std::ranges::count(line, ':') == 5 && line.find(":sns:") != line.npos &&
          line.find_first_of(" \t") == line.npos;
@@ -136,9 +156,14 @@ bool is_sns_url(std::string_view url) {
   if (dot == std::string_view::npos || dot == 0) return false;
   const auto region = host.substr(0, dot);
   const auto domain = host.substr(dot);
-  return (domain == ".amazonaws.com" || domain == ".amazonaws.com.cn") && std::ranges::all_of(region, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-         });
+  return (domain == ".amazonaws.com" || domain == ".amazonaws.com.cn") && is_region(region);
+}
+
+bool is_sns_certificate_url(std::string_view url) {
+  if (!is_sns_url(url) || !url.ends_with(".pem") || url.find_first_of("?#") != std::string_view::npos) return false;
+  const auto path =
+      url.substr(url.find('/', std::string_view{"https://"}.size()));  // there is one: ".pem" ends no host
+  return path.starts_with("/SimpleNotificationService-");
 }
 
 engine::Status verify_sns(const SnsMessage& message, std::string_view certificate) {

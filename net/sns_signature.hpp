@@ -40,6 +40,9 @@ engine::Result<SnsTrust> read_sns_trust(std::string_view secret);
 /// Whether it is an https URL of the service itself: host sns.REGION.amazonaws.com or …com.cn, nothing before it, no
 /// port, at most 2 KiB of visible ASCII.
 bool is_sns_url(std::string_view url);
+/// Whether it is one of the service's signing certificates: such a URL, and a path /SimpleNotificationService-….pem
+/// without a query.
+bool is_sns_certificate_url(std::string_view url);
 
 /// Whether `certificate` (PEM) signed it. Errors: unauthorized.
 engine::Status verify_sns(const SnsMessage& message, std::string_view certificate);

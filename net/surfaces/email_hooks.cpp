@@ -69,6 +69,9 @@ class EmailHooks : public std::enable_shared_from_this<EmailHooks> {
   std::shared_ptr<TypeBudget> types_;
   QuietLog forged_log_;
   QuietLog rejected_log_;
+  QuietLog confirmation_log_;
+  QuietLog refusal_log_;
+  QuietLog farewell_log_;
 };
 
 /// A problem document; who is not let in learns that Basic credentials are taken, which SNS waits for.
@@ -151,15 +154,25 @@ bool EmailHooks::subscription(bool proven, const HttpRequest& request, const Res
     ++counts.ignored;
     if (proven && context_.client)
       proof_->confirm(message->subscribe_url);
-    else
-      spdlog::warn("e-mail over SNS: a topic waits to be confirmed; if it is yours, open this address once: {}",
-                   message->subscribe_url);
+    else if (const auto held = confirmation_log_.pass())
+      spdlog::warn(
+          "e-mail over SNS: a topic waits to be confirmed; if it is yours, open this address once: {} ({} more such "
+          "calls since the last line)",
+          message->subscribe_url, *held);
   } else if (message->type == "SubscriptionConfirmation") {
     ++counts.rejected;
-    spdlog::warn("e-mail over SNS: a subscription was refused: its SubscribeURL is not one of Amazon's");
+    if (const auto held = refusal_log_.pass())
+      spdlog::warn(
+          "e-mail over SNS: a subscription was refused: its SubscribeURL is not one of Amazon's ({} more such calls "
+          "since the last line)",
+          *held);
   } else {
     ++counts.ignored;
-    spdlog::warn("e-mail over SNS: a topic no longer sends its events here; subscribe again if that was not meant");
+    if (const auto held = farewell_log_.pass())
+      spdlog::warn(
+          "e-mail over SNS: a topic no longer sends its events here; subscribe again if that was not meant ({} more "
+          "such calls since the last line)",
+          *held);
   }
   respond(answer_of(counts, request.request_id));
   return true;
@@ -236,6 +249,7 @@ void add_email_hooks(Router& router, const SurfaceContext& context) {
   route.find_key = [switchboard = context.switchboard](const HttpRequest& request) {
     return key_of(*switchboard, request);
   };
+  route.key_in_head = true;
   router.add(std::move(route));
   add_email_vendor_administration(router, context);
 }

@@ -136,6 +136,28 @@ TEST(SnsSignature, OnlyAmazonsOwnAddressesAreAsked) {
     EXPECT_FALSE(is_sns_url(bad)) << bad;
 }
 
+TEST(SnsSignature, ABucketNamedSnsIsNotTheService) {
+  for (const auto* bad :
+       {"https://sns.s3.amazonaws.com/", "https://sns.s3-us-west-2.amazonaws.com/", "https://sns.s3-1.amazonaws.com/",
+        "https://sns.eu-1.amazonaws.com/", "https://sns.eu--1.amazonaws.com/", "https://sns.eu-west-.amazonaws.com/",
+        "https://sns.eu-west-1a.amazonaws.com/", "https://sns.eu-we5t-1.amazonaws.com/",
+        "https://sns.-west-1.amazonaws.com/", "https://sns.eu.amazonaws.com/", "https://sns.eu-.amazonaws.com/",
+        "https://sns.eu-west--1.amazonaws.com/"})
+    EXPECT_FALSE(is_sns_url(bad)) << bad;
+}
+
+TEST(SnsSignature, ASigningCertificateHasThePathOfOne) {
+  EXPECT_TRUE(is_sns_certificate_url("https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0a1b.pem"));
+  for (const auto* bad : {"https://sns.eu-west-1.amazonaws.com/a.pem",
+                          "https://sns.eu-west-1.amazonaws.com/x/SimpleNotificationService-.pem",
+                          "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.pem?x=.pem",
+                          "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1#.pem",
+                          "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-1.crt",
+                          "https://sns.eu-west-1.amazonaws.com?/SimpleNotificationService-1.pem",
+                          "https://sns.s3.amazonaws.com/SimpleNotificationService-1.pem", ""})
+    EXPECT_FALSE(is_sns_certificate_url(bad)) << bad;
+}
+
 TEST(SnsTrust, IsTopicsAndPerhapsCertificates) {
   const Authority authority;
   const std::string topic = "arn:aws:sns:eu-west-1:123456789012:mail";
@@ -176,7 +198,7 @@ TEST(EmailProof, SnsHoldsForATrustedTopicAndCertificate) {
                     {"TopicArn", message.topic_arn},
                     {"SignatureVersion", "2"},
                     {"Signature", message.signature},
-                    {"SigningCertURL", "https://sns.eu-west-1.amazonaws.com/a.pem"}};
+                    {"SigningCertURL", "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-a.pem"}};
   EmailMapping mapping;
   mapping.signature.scheme = SignatureScheme::sns;
   const auto proof = std::make_shared<EmailProof>(std::shared_ptr<HttpClient>());

@@ -1,5 +1,7 @@
 #include "net/email_vendors.hpp"
 
+#include "engine/event_type.hpp"
+
 #include <algorithm>
 #include <cassert>
 #include <fstream>
@@ -54,6 +56,10 @@ engine::Status EmailVendors::add(std::string_view toml, const std::string& file_
   }
   auto mapping = read_email_mapping(toml, file_name);
   if (!mapping) return mapping.error();
+  // Numbered now, so that they are known when they come and cost no organisation's budget.
+  for (const auto& [name, type] : mapping->types)
+    if (const auto known = engine::EventType::of(type); !known)
+      return Error{known.error().code, file_name + ": " + type + ": " + known.error().what, "types"};
   const auto vendor = mapping->vendor;
   mappings_.insert_or_assign(vendor, *std::move(mapping));
   return engine::Ok{};

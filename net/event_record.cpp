@@ -5,6 +5,10 @@
 #include "net/parts_hash.hpp"
 #include "net/utf8.hpp"
 
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
 namespace leadlight::net {
 namespace {
 
@@ -144,12 +148,18 @@ engine::Result<engine::EventType> TypeBudget::take(engine::OrganisationId organi
   {
     const std::lock_guard guard{mutex_};
     auto& brought = brought_[organisation];
-    if (brought >= types_max || engine::EventType::count() >= in_all_max)
+    if (brought.types >= types_max || engine::EventType::count() >= in_all_max) {
+      if (!std::exchange(brought.told, true))
+        spdlog::warn(
+            "organisation {} has brought {} distinct types of event since the start: no more new ones are taken of it "
+            "until the server is started again; its senders must put what varies into properties",
+            static_cast<std::uint32_t>(organisation), brought.types);
       return Error{Errc::invalid,
-                   "type is new, and " + std::to_string(brought) +
+                   "type is new, and " + std::to_string(brought.types) +
                        " distinct types have come since the start, more than are taken; send what varies in properties",
                    "type"};
-    ++brought;
+    }
+    ++brought.types;
   }
   return engine::EventType::of(name);
 }

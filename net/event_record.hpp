@@ -30,8 +30,12 @@ class TypeBudget {
   engine::Result<engine::EventType> take(engine::OrganisationId organisation, std::string_view name);
 
  private:
+  struct Brought {
+    std::uint32_t types = 0;
+    bool told = false;  // in the log, that it may bring no more
+  };
   std::mutex mutex_;
-  std::unordered_map<engine::OrganisationId, std::uint32_t> brought_;
+  std::unordered_map<engine::OrganisationId, Brought> brought_;
 };
 
 /// What an event's record takes over from its request.

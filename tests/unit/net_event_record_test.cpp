@@ -3,8 +3,13 @@
 #include "net/event_record.hpp"
 
 #include "engine/hash.hpp"
+#include "logging/log.hpp"
+#include "net/email_vendors.hpp"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
 
 namespace leadlight::net {
 namespace {
@@ -76,6 +81,26 @@ TEST(EventRecord, AnOrganisationBringsSoManyTypesAndNoMore) {
   auto neighbour = flooding;
   neighbour.organisation = engine::OrganisationId{8};
   EXPECT_TRUE(take(neighbour, "something_of_the_neighbour"));
+}
+
+TEST(EventRecord, WhatMappingsNameIsTakenWhenTheBudgetIsUsedUp) {
+  TypeBudget types;
+  auto flooding = context();
+  flooding.types = &types;
+  const auto vendors = EmailVendors::built_in();
+  ASSERT_NE(vendors, nullptr);
+  for (const auto& [vendor, mapping] : vendors->all())
+    for (const auto& [name, type] : mapping.types) EXPECT_TRUE(engine::EventType::known(type)) << vendor << ' ' << type;
+  logging::set_up(logging::Format::json, "info");
+  testing::internal::CaptureStderr();
+  bool refused = false;
+  for (std::uint32_t i = 0; i < TypeBudget::types_max + 3; ++i)
+    refused = !types.take(flooding.organisation, "budget" + std::to_string(i));
+  EXPECT_TRUE(refused);
+  EXPECT_TRUE(types.take(flooding.organisation, vendors->all().begin()->second.types.front().second));
+  const auto told = testing::internal::GetCapturedStderr();
+  EXPECT_NE(told.find("organisation 7 "), std::string::npos) << told;
+  EXPECT_EQ(std::count(told.begin(), told.end(), '\n'), 1) << "told once, however often: " << told;
 }
 
 TEST(EventRecord, TakesReceiptTimeForMissingAndSlightlyFutureTimes) {

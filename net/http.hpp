@@ -90,6 +90,7 @@ struct Route {
   bool refusable = false;  // brings records of senders that try again: under overload refused before the body is read
   std::vector<std::string> aliases = {};  // further paths, without `{name}` parts, that are served the same
   KeyFinder find_key = nullptr;           // where the key is not (only) in a bearer header
+  bool key_in_head = false;               // `find_key` looks at no body: who has no key is refused before it is read
 };
 
 /// Finds routes. Immutable once the server runs.
@@ -132,6 +133,7 @@ struct HttpLimits {
   std::size_t requests_per_connection_max = 1'000;
   std::uint32_t requests_per_organisation_max = 0;  // a second, with all its keys together; 0: no limit
   std::size_t unpack_ratio_max = 100;
+  std::size_t bodies_bytes_max = 256U << 20U;      // of all requests under way together; small bodies are not counted
   engine::Milliseconds handshake_deadline{5'000};  // of TLS
   engine::Milliseconds header_deadline{5'000};
   engine::Milliseconds body_deadline{15'000};

@@ -72,6 +72,7 @@ void HttpSession::advance() {
     error_code ec;
     const auto used = parser_->put(buffer_.data(), ec);
     buffer_.consume(used);
+    if (phase_ == Phase::body && !count_body()) return refuse_crowded_body();
     if (phase_ == Phase::head) {
       head_bytes_ += used;
       const auto head_so_far = head_bytes_ + (parser_->is_header_done() ? 0 : buffer_.size());
@@ -80,8 +81,7 @@ void HttpSession::advance() {
     }
     // What the parser leaves in the buffer of a body is the start of a chunk's head, which is short.
     if (ec == boost::beast::http::error::need_more && buffer_.size() <= server_.limits.header_bytes_max) {
-      if (phase_ == Phase::head && has_bare_line_feed())
-        return refuse_and_close(400, "A line of the head ends in LF without CR");
+      if (has_bare_line_feed()) return refuse_and_close(400, "A line ends in LF without CR");
       if (!fill()) return;
       continue;
     }
@@ -112,7 +112,7 @@ void HttpSession::begin_head() {
   expire_in(server_.limits.header_deadline);
 }
 
-/// The parser waits for the end of a head, which a line without CR never is.
+/// The parser waits for the end of a head or of a chunk's line, which a line feed without CR never is.
 bool HttpSession::has_bare_line_feed() const {
   const auto unread = buffer_.cdata();
   const std::string_view bytes(static_cast<const char*>(unread.data()), unread.size());
@@ -133,7 +133,8 @@ bool HttpSession::fill() {
   error_code ec;
   const auto got = wire_.read_some(buffer_.prepare(phase_ == Phase::head ? read_bytes : body_read_bytes), ec);
   if (ec == asio::error::would_block) {
-    if (!head_begun_ && buffer_.size() == 0 && memory_given_back_) buffer_.shrink_to_fit();
+    // Who lets the server wait for a body does not keep the room of a whole read.
+    if (phase_ != Phase::head || (!head_begun_ && buffer_.size() == 0 && memory_given_back_)) buffer_.shrink_to_fit();
     wait_for_bytes();
     return false;
   }
@@ -203,8 +204,9 @@ void HttpSession::on_head() {
   phase_ = Phase::body;
   if (parser_->is_done()) return;
   expect_body();
+  // Memory goes with the bytes that come, not with what was announced.
   if (const auto length = parser_->content_length())
-    request_.body.reserve(std::min(static_cast<std::size_t>(*length), route_->body_bytes_max) + body_slack_bytes);
+    request_.body.reserve(std::min<std::uint64_t>(*length, kept_bytes_max - body_slack_bytes) + body_slack_bytes);
   if (request_.header("expect") && buffer_.size() == 0) invite_body();
 }
 
@@ -247,12 +249,14 @@ void HttpSession::refuse_and_close(std::uint16_t status, const char* what) {
 }
 
 void HttpSession::hand_over() {
-  if (auto refusal = check_found_key()) return send(std::move(*refusal));
+  if (!route_->key_in_head)
+    if (auto refusal = check_found_key()) return send(std::move(*refusal));
   phase_ = Phase::handling;
   ++turn_;
   expire_in(server_.limits.reply_deadline);
   if (request_.body.capacity() < request_.body.size() + body_slack_bytes)
     request_.body.reserve(request_.body.size() + body_slack_bytes);
+  count_body();
   in_handler_ = true;
   {
     auto ticket = std::make_shared<AnswerTicket>(loop_.box(), weak_from_this(), turn_);
@@ -275,6 +279,7 @@ void HttpSession::take_answer(std::uint64_t turn, std::optional<HttpResponse> an
 
 void HttpSession::send(HttpResponse answer) {
   phase_ = Phase::sending;
+  release_body();
   expire_in(server_.limits.write_deadline);
   if (server_.draining.load(std::memory_order_relaxed)) keep_alive_ = false;
   status_ = answer.status;
@@ -347,7 +352,6 @@ void HttpSession::next_request() {
   head_begun_ = false;
   parser_.reset();
   route_ = nullptr;
-  if (request_.body.capacity() > kept_bytes_max) std::string().swap(request_.body);
   if (out_body_.capacity() > kept_bytes_max) std::string().swap(out_body_);
   if (buffer_.size() == 0 && buffer_.capacity() > kept_bytes_max) buffer_.shrink_to_fit();
   memory_given_back_ = false;
@@ -373,6 +377,7 @@ void HttpSession::linger() {
   expire_in(linger_span);
   wire_.end_sending();
   buffer_.consume(buffer_.size());
+  buffer_.shrink_to_fit();
   if (!reading_) wait_for_bytes();
 }
 
@@ -380,6 +385,31 @@ void HttpSession::expect_body() {
   body_began_ = Steady::now();
   body_bytes_ = buffer_.size();
   expire_in(server_.limits.body_deadline);
+}
+
+/// Counts the memory that the body takes now; false: all bodies together take more than they may. A small body is not
+/// counted, so that senders of single records go on while others fill the memory.
+bool HttpSession::count_body() {
+  const auto taken = request_.body.capacity();
+  const auto counted = taken > kept_bytes_max ? taken : 0;
+  if (counted <= body_counted_) return true;
+  const auto more = counted - std::exchange(body_counted_, counted);
+  const auto before = server_.traffic->bodies_bytes.fetch_add(more, std::memory_order_relaxed);
+  return before + more <= server_.limits.bodies_bytes_max;
+}
+
+void HttpSession::refuse_crowded_body() {
+  server_.traffic->bodies_refused.fetch_add(1, std::memory_order_relaxed);
+  keep_alive_ = false;
+  unread_input_ = true;
+  send(refuse({Errc::unavailable, "The requests under way take all the memory they may; send it again", {}}, route_,
+              request_));
+}
+
+/// The request is answered: nobody looks at its body any more.
+void HttpSession::release_body() {
+  if (request_.body.capacity() > kept_bytes_max) std::string().swap(request_.body);
+  server_.traffic->bodies_bytes.fetch_sub(std::exchange(body_counted_, 0), std::memory_order_relaxed);
 }
 
 bool HttpSession::body_crawls(Steady::time_point now) const {
@@ -422,6 +452,7 @@ void HttpSession::drain() {
 void HttpSession::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
+  release_body();
   end_stream(EventSource::End::gone);
   wire_.close();
   loop_.remove(place_);

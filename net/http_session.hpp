@@ -94,6 +94,9 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void give_back_memory();
   [[nodiscard]] bool body_crawls(Steady::time_point now) const;
   void expect_body();
+  bool count_body();
+  void refuse_crowded_body();
+  void release_body();
   void expire_in(std::chrono::milliseconds span) { deadline_ = Steady::now() + span; }
 
   IoLoop& loop_;
@@ -120,8 +123,9 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   Steady::time_point request_began_{};
   Steady::time_point body_began_{};
   Steady::time_point idle_since_{};
-  std::size_t sent_bytes_ = 0;  // of the answer
-  std::size_t body_bytes_ = 0;  // as they came in, framing included
+  std::size_t sent_bytes_ = 0;    // of the answer
+  std::size_t body_bytes_ = 0;    // as they came in, framing included
+  std::size_t body_counted_ = 0;  // of the server's memory for bodies
   std::uint64_t turn_ = 0;
   std::size_t head_bytes_ = 0;
   std::size_t requests_ = 0;

@@ -55,6 +55,7 @@ std::optional<HttpResponse> HttpSession::check_target(std::string& path) {
 
 std::optional<HttpResponse> HttpSession::check_key() {
   if (!route_->scope.empty() && !route_->find_key) return admit(request_.header("authorization"));
+  if (route_->key_in_head) return check_found_key();
   request_.key.reset();
   request_key_of_ = nullptr;
   return std::nullopt;

@@ -219,6 +219,10 @@ std::string metrics_text(const actors::Counters& counters, const Traffic& traffi
                    traffic.handshakes_failed);
   families.counter("leadlight_http_rate_limited_total", "Requests over the rate of their key or organisation.",
                    traffic.refused_rate);
+  families.gauge("leadlight_http_bodies_bytes", "Memory of the request bodies under way, small ones not counted.",
+                 static_cast<double>(traffic.bodies_bytes));
+  families.counter("leadlight_http_bodies_refused_total",
+                   "Requests refused: the bodies under way take all the memory they may.", traffic.bodies_refused);
   const char* const rejected = "leadlight_tracking_calls_rejected_total";
   families.counter(rejected, "Calls of tracking clients that were answered and not kept.",
                    traffic.calls_rejected_segment, {{"client", "segment"}});

@@ -39,6 +39,8 @@ class Traffic {
   std::atomic<std::uint64_t> connections_refused{0};  // the peer has as many as it may
   std::atomic<std::uint64_t> handshakes_failed{0};    // of TLS
   std::atomic<std::uint64_t> refused_rate{0};         // 429: a key's or an organisation's rate is used up
+  std::atomic<std::uint64_t> bodies_bytes{0};         // memory of the bodies under way that are not small
+  std::atomic<std::uint64_t> bodies_refused{0};       // 503: that memory was used up
   std::atomic<std::uint64_t> requests{0};
   std::atomic<std::uint64_t> calls_rejected_segment{0};  // of tracking clients, one by one
   std::atomic<std::uint64_t> calls_rejected_posthog{0};

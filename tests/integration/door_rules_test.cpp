@@ -126,6 +126,7 @@ const std::vector<Rule> framing = {
     {"ChunkSizeAboveAllNumbers", chunked + "10000000000000003\r\nabc\r\n0\r\n\r\n"},
     {"ChunkLongerThanItsSize", chunked + "3\r\nabcX\r\n0\r\n\r\n"},
     {"ChunkSizeBeforeABareLineFeed", chunked + "3\nabc\r\n0\r\n\r\n"},
+    {"ChunksWithBareLineFeedsAlone", chunked + "5\nabcde\n0\n\n"},
     {"ChunkBeforeABareLineFeed", chunked + "3\r\nabc\n0\r\n\r\n"},
     {"ChunkExtension", chunked + "3;name=value\r\nabc\r\n0\r\n\r\n", 200},
     {"ChunkExtensionAsLongAsItMayBe", chunked + "3;" + std::string(254, 'x') + "\r\nabc\r\n0\r\n\r\n", 200},

@@ -2,6 +2,7 @@
 // refuses.
 #include "net/connection_counts.hpp"
 #include "net/http.hpp"
+#include "net/traffic.hpp"
 
 #include "tests/support/raw_client.hpp"
 
@@ -113,6 +114,15 @@ class HttpServerTest : public testing::Test {
     router->add(
         {"GET", "/held", "", 0, [this](const HttpRequest&, Respond respond) { held_.keep(std::move(respond)); }});
     router->add({"GET", "/lost", "", 0, [](const HttpRequest&, const Respond&) {}});
+    Route hook{"POST", "/hook", "events", 400'000, [](const HttpRequest& request, const Respond& respond) {
+                 respond(HttpResponse::text(200, request.key->id + " " + request.body));
+               }};
+    hook.find_key = [](const HttpRequest& request) -> engine::Result<std::string> {
+      return std::string(request.parameter("key").value_or(""));
+    };
+    hook.key_in_head = true;
+    router->add(std::move(hook));
+    traffic_ = router->traffic();
     auto bound = HttpServer::bind("127.0.0.1:0", router, switchboard_, clock_, limits, threads);
     ASSERT_TRUE(bound) << bound.error().what;
     server_ = *bound;
@@ -147,6 +157,7 @@ class HttpServerTest : public testing::Test {
   std::shared_ptr<actors::ManualClock> clock_ =
       std::make_shared<actors::ManualClock>(engine::from_ms(1'777'636'800'000));
   Held held_;
+  std::shared_ptr<Traffic> traffic_;
   std::shared_ptr<HttpServer> server_;
 };
 
@@ -398,6 +409,63 @@ TEST_F(HttpServerTest, RefusesABareLineFeedWithoutWaitingForTheHeadsEnd) {
   start();
   expect_closed("GET /path/x HTTP/1.1\nHost: a\n\n", 400);
   expect_closed("GET /path/x HTTP/1.1\r\nHost: a\r\n\n", 400);
+  const std::string chunked = "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  expect_closed(chunked + "5\nabcde\n0\n\n", 400);
+  expect_closed(chunked + "5\r\nabcde\n", 400);
+  expect_closed(chunked + "0\n\n", 400);
+  expect_closed(chunked + "5\r\nabcde\r\n0\r\n\n", 400);
+}
+
+TEST_F(HttpServerTest, AllBodiesTogetherHaveABudget) {
+  HttpLimits limits;
+  limits.bodies_bytes_max = 1'200'000;  // room for two: memory grows by doubling, 512 KiB for each
+  start(limits);
+  const auto wait_for = [&](auto reached) {
+    const auto until = std::chrono::steady_clock::now() + 10s;
+    while (!reached(traffic_->bodies_bytes.load()) && std::chrono::steady_clock::now() < until)
+      std::this_thread::yield();
+    EXPECT_TRUE(reached(traffic_->bodies_bytes.load())) << traffic_->bodies_bytes.load();
+  };
+  const std::string head =
+      "POST /records HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer reader\r\nContent-Length: 400000\r\n\r\n";
+  std::deque<RawClient> announced;
+  for (int i = 0; i < 10; ++i) announced.emplace_back(server_->address()).send(head + "x");
+  RawClient served(server_->address());
+  ASSERT_TRUE(served.request("POST", "/records", std::string(400'000, 'x'), {{"Authorization", "Bearer reader"}}));
+  EXPECT_EQ(served.read_answer()->status, 202) << "what is only announced takes nothing";
+  wait_for([](auto bytes) { return bytes == 0; });
+
+  RawClient first(server_->address());
+  RawClient second(server_->address());
+  first.send(head + std::string(390'000, 'x'));
+  wait_for([](auto bytes) { return bytes >= 390'000; });
+  second.send(head + std::string(390'000, 'x'));
+  wait_for([](auto bytes) { return bytes >= 780'000; });
+  RawClient third(server_->address());
+  third.send(head + std::string(390'000, 'x'));
+  const auto refused = third.read_answer();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status, 503);
+  EXPECT_EQ(refused->header("retry-after"), "1");
+  EXPECT_EQ(refused->header("connection"), "close");
+  EXPECT_EQ(traffic_->bodies_refused.load(), 1U);
+  served.request("POST", "/records", std::string(16'000, 'x'), {{"Authorization", "Bearer reader"}});
+  EXPECT_EQ(served.read_answer()->status, 202) << "small bodies go on";
+
+  first.send(std::string(10'000, 'x'));
+  EXPECT_EQ(first.read_answer()->status, 202);
+  second.reconnect(server_->address());
+  wait_for([](auto bytes) { return bytes == 0; });
+}
+
+TEST_F(HttpServerTest, AKeyInTheHeadIsAskedForBeforeTheBody) {
+  start();
+  RawClient client(server_->address());
+  client.send("POST /hook?key=wrong HTTP/1.1\r\nHost: a\r\nContent-Length: 400000\r\n\r\n");
+  EXPECT_EQ(client.read_answer()->status, 401);
+  RawClient known(server_->address());
+  known.request("POST", "/hook?key=other", "body");
+  EXPECT_EQ(known.read_answer()->body, "k4 body");
 }
 
 TEST_F(HttpServerTest, EndsWhoIsTooSlow) {

@@ -1,5 +1,7 @@
 #include "net/tls.hpp"
 
+#include "logging/log.hpp"
+
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -11,6 +13,7 @@
 #include <fstream>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace leadlight::net {
 namespace {
@@ -19,6 +22,7 @@ using engine::Errc;
 using engine::Error;
 using engine::Result;
 
+constexpr std::chrono::hours warn_before{14 * 24};
 constexpr const char* ciphers_of_tls_1_2 = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 /// The newest complaint of OpenSSL on this thread, in its words.
@@ -125,6 +129,28 @@ std::string TlsIdentity::ends_at() const {
   char* bytes = nullptr;
   const auto size = BIO_get_mem_data(text.get(), &bytes);
   return {bytes, static_cast<std::size_t>(size)};
+}
+
+/// Until the certificate ends; below zero: it has.
+std::chrono::seconds TlsIdentity::left() const {
+  const auto* certificate = SSL_CTX_get0_certificate(context().get());
+  int days = 0;
+  int seconds = 0;
+  if (certificate == nullptr || ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate)) != 1)
+    return std::chrono::seconds{0};
+  return std::chrono::hours{24} * days + std::chrono::seconds{seconds};
+}
+
+void TlsIdentity::log_end() const {
+  const auto rest = left();
+  const std::vector<logging::Field> fields = {
+      {"component", "tls"}, {"certificate", certificate_file_}, {"ends_at", ends_at()}};
+  if (rest.count() <= 0)
+    logging::warn("the certificate has ended, senders refuse it: renew it and send SIGHUP", fields);
+  else if (rest <= warn_before)
+    logging::warn("the certificate ends within 14 days: renew it and send SIGHUP", fields);
+  else
+    logging::info("the certificate is good", fields);
 }
 
 }  // namespace leadlight::net

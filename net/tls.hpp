@@ -8,6 +8,7 @@
 
 #include <openssl/types.h>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -33,11 +34,14 @@ class TlsIdentity {
   [[nodiscard]] SslPtr begin(int socket) const;
   /// When the certificate ends, as text: "Nov 22 12:00:00 2026 GMT". Thread: any.
   [[nodiscard]] std::string ends_at() const;
+  /// Logs when the certificate ends; as a warning when it has ended, or will within 14 days. Thread: any.
+  void log_end() const;
 
  private:
   TlsIdentity(std::string certificate_file, std::string key_file)
       : certificate_file_(std::move(certificate_file)), key_file_(std::move(key_file)) {}
   [[nodiscard]] std::shared_ptr<SSL_CTX> context() const;
+  [[nodiscard]] std::chrono::seconds left() const;
 
   std::string certificate_file_;
   std::string key_file_;

@@ -183,6 +183,7 @@ class RunningApp final : public App {
     if (auto loaded = load_certificate(); !loaded) return loaded;
     net::HttpLimits limits;
     limits.connections_per_address_max = config_.connections_per_address_max;
+    limits.bodies_bytes_max = config_.bodies_bytes_max;
     limits.requests_per_organisation_max = config_.requests_per_organisation_max;
     raise_descriptor_limit(limits.connections_max + other_descriptors);
     auto server =
@@ -201,17 +202,18 @@ class RunningApp final : public App {
     auto identity = net::TlsIdentity::load(config_.tls_certificate, config_.tls_key);
     if (!identity) return identity.error();
     tls_ = *std::move(identity);
-    spdlog::info("TLS with the certificate {}, which ends {}", config_.tls_certificate, tls_->ends_at());
+    tls_->log_end();
     return engine::Ok{};
   }
 
   void read_certificate_again() {
     if (!tls_) return;
     if (const auto read = tls_->reload(); !read)
-      spdlog::error("the certificate stays as it was: {}", read.error().what);
+      logging::error("the certificate stays as it was", {{"component", "tls"}, {"reason", read.error().what}});
     else
-      spdlog::info("certificate {} read again, ends {}; open connections keep the one they began with",
-                   config_.tls_certificate, tls_->ends_at());
+      logging::info("the certificate is read again; open connections keep the one they began with",
+                    {{"component", "tls"}});
+    tls_->log_end();
   }
 
   // Where targets may be: customers give their URLs. What stands in the server's own configuration is the operator's.
@@ -219,13 +221,7 @@ class RunningApp final : public App {
     net::OutboundRules rules;
     rules.allowed_bases = words_of(config_.outbound_allowed_bases);
     if (!config_.sandbox.empty()) rules.allowed_bases.push_back(config_.sandbox);
-    rules.ports.clear();
-    for (const auto& text : words_of(config_.outbound_ports)) {
-      const auto port = std::strtoul(text.c_str(), nullptr, 10);
-      if (port == 0 || port > 65'535)
-        return Error{Errc::invalid, "'" + text + "' is not a port; write a number from 1 to 65535", "outbound.ports"};
-      rules.ports.push_back(static_cast<std::uint16_t>(port));
-    }
+    rules.ports = config_.outbound_ports;
     auto guard = net::OutboundGuard::make(std::move(rules));
     if (!guard) return guard.error();
     guard_ = *std::move(guard);

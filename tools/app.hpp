@@ -22,6 +22,8 @@ struct ServerConfig {
   std::string lead_host = "hosted";  // or "spawned"
   std::size_t io_threads = 1;
   std::size_t connections_per_address_max = net::HttpLimits{}.connections_per_address_max;
+  std::size_t bodies_bytes_max = net::HttpLimits{}.bodies_bytes_max;
+  bool core_dumps = false;                          // a core dump holds keys and personal data
   std::uint32_t requests_per_organisation_max = 0;  // a second; 0: no limit
   std::string tls_certificate;                      // PEM files; both empty: plain HTTP
   std::string tls_key;
@@ -42,9 +44,9 @@ struct ServerConfig {
   std::string cors_origins;             // of net::DoorOptions, as are the next two
   std::string webhook_origins;
   std::uint32_t webhook_rate = 0;
-  std::string email_mappings_dir;            // further mappings of e-mail vendors; empty: those built in
-  std::string outbound_allowed_bases;        // URLs that the operator vouches for, with commas between them
-  std::string outbound_ports = "443, 8443";  // that targets' URLs may name
+  std::string email_mappings_dir;      // further mappings of e-mail vendors; empty: those built in
+  std::string outbound_allowed_bases;  // URLs that the operator vouches for, with commas between them
+  std::vector<std::uint16_t> outbound_ports = {443, 8443};  // that targets' URLs may name
   std::size_t streams_per_organisation_max = 20;
   std::size_t streams_max = 1'000;
   std::string log_level = "info";

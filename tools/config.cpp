@@ -2,12 +2,14 @@
 
 #include <toml++/toml.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <sstream>
+#include <utility>
 
 namespace leadlight::tools {
 
@@ -90,6 +92,19 @@ Status set_retention(ServerConfig& config, const std::string& where, const std::
   return engine::Ok{};
 }
 
+Status set_ports(ServerConfig& config, const std::string& where, const std::string& text) {
+  std::vector<std::uint16_t> ports;
+  for (std::size_t at = 0; (at = text.find_first_not_of(", ", at)) != std::string::npos;) {
+    const auto end = std::min(text.find_first_of(", ", at), text.size());
+    auto port = number<std::uint16_t>(where, text.substr(at, end - at), 1, 65'535);
+    if (!port) return port.error();
+    ports.push_back(*port);
+    at = end;
+  }
+  config.outbound_ports = std::move(ports);
+  return engine::Ok{};
+}
+
 struct Setting {
   std::string_view section;
   std::string_view key;
@@ -101,6 +116,8 @@ const std::vector<Setting>& settings() {
       {"server", "listen", to_text(&ServerConfig::listen)},
       {"server", "connections_per_address_max",
        to_number<std::size_t>(&ServerConfig::connections_per_address_max, 0, 10'000)},
+      {"server", "bodies_bytes_max", to_number<std::size_t>(&ServerConfig::bodies_bytes_max, 1U << 20U, 1ULL << 40U)},
+      {"server", "core_dumps", to_flag(&ServerConfig::core_dumps)},
       {"server", "io_threads", to_number<std::size_t>(&ServerConfig::io_threads, 1, 64)},
       {"server", "requests_per_organisation_max",
        to_number<std::uint32_t>(&ServerConfig::requests_per_organisation_max, 0, 1'000'000)},
@@ -133,10 +150,17 @@ const std::vector<Setting>& settings() {
        to_number<std::size_t>(&ServerConfig::streams_per_organisation_max, 1, 10'000)},
       {"server", "streams_max", to_number<std::size_t>(&ServerConfig::streams_max, 1, 10'000)},
       {"outbound", "allowed_bases", to_text(&ServerConfig::outbound_allowed_bases)},
-      {"outbound", "ports", to_text(&ServerConfig::outbound_ports)},
+      {"outbound", "ports", set_ports},
       {"log", "level", to_choice(&ServerConfig::log_level, {"debug", "info", "warn", "error", "critical"})},
   };
   return all;
+}
+
+/// Whether `text_of` says all of it.
+bool is_plain(const toml::node& node) {
+  if (const auto* list = node.as_array())
+    return std::all_of(list->begin(), list->end(), [](const toml::node& each) { return is_plain(each); });
+  return node.is_string() || node.is_integer() || node.is_floating_point() || node.is_boolean();
 }
 
 std::string text_of(const toml::node& node) {
@@ -163,6 +187,9 @@ Status read_section(const std::string& file, std::string_view section, const tom
                               "." + std::string{key.str()};
     if (known == nullptr)
       return Error{Errc::invalid, where + " is not a setting; see docs/guides/operations.md", std::string{key.str()}};
+    if (!is_plain(node))
+      return Error{Errc::invalid, where + " is a table or a date; write a text, a number, true or false, or a list",
+                   std::string{key.str()}};
     if (auto set = known->set(config, where, text_of(node)); !set) return set.error();
   }
   return engine::Ok{};

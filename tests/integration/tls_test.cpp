@@ -1,5 +1,7 @@
 // The door under TLS, over loopback: what is spoken, who is refused, and a certificate that changes under way.
 #include "net/tls.hpp"
+
+#include "logging/log.hpp"
 #include "net/http.hpp"
 #include "net/traffic.hpp"
 
@@ -188,6 +190,21 @@ TEST_F(TlsTest, NamesTheFileThatIsWrong) {
   names(complaint("first.pem", "text"), "text", "key");
   names(complaint("first.pem", "other.key"), "other.key", "key");
   names(complaint("locked.pem", "locked.key"), "locked.key", "key");
+}
+
+TEST_F(TlsTest, WarnsBeforeAndAfterTheCertificateEnds) {
+  logging::set_up(logging::Format::text, "info");
+  const auto said = [&](const std::string& name, long days) {
+    directory_.make(name, "ends.example", nullptr, days * 86'400);
+    const auto identity = TlsIdentity::load(directory_.file(name + ".pem"), directory_.file(name + ".key"));
+    testing::internal::CaptureStderr();
+    (*identity)->log_end();
+    return testing::internal::GetCapturedStderr();
+  };
+  EXPECT_NE(said("ended", -1).find(" warn the certificate has ended"), std::string::npos);
+  EXPECT_NE(said("soon", 13).find(" warn the certificate ends within 14 days"), std::string::npos);
+  EXPECT_NE(said("late", 15).find(" info the certificate is good"), std::string::npos);
+  logging::set_up(logging::Format::text, "critical");  // the other tests stay quiet
 }
 
 }  // namespace

@@ -30,14 +30,16 @@ class CertificateDirectory {
 
   [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
 
-  /// Writes NAME.pem and NAME.key: a certificate for `common_name`, valid for a day. A passphrase encrypts the key.
-  void make(const std::string& name, const std::string& common_name, const char* passphrase = nullptr) const {
+  /// Writes NAME.pem and NAME.key: a certificate for `common_name`, valid for `seconds` from now. A passphrase encrypts
+  /// the key.
+  void make(const std::string& name, const std::string& common_name, const char* passphrase = nullptr,
+            long seconds = 86'400) const {
     const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY*)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
     const std::unique_ptr<X509, void (*)(X509*)> certificate(X509_new(), X509_free);
     X509_set_version(certificate.get(), X509_VERSION_3);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
     X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3'600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86'400);
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), seconds);
     X509_set_pubkey(certificate.get(), key.get());
     auto* subject = X509_get_subject_name(certificate.get());
     X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,

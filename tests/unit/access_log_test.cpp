@@ -40,7 +40,9 @@ std::string line_of(std::uint16_t status) {
   AccessLog log;
   testing::internal::CaptureStderr();
   log.note({request, nullptr, boost::asio::ip::make_address("203.0.113.77"), status, "", AccessLog::slow_from});
-  return testing::internal::GetCapturedStderr();
+  auto written = testing::internal::GetCapturedStderr();
+  logging::set_up(logging::Format::json, "critical");  // the other tests stay quiet
+  return written;
 }
 
 TEST(AccessLogTest, OnlyARefusalHasAReason) {

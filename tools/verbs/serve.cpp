@@ -1,4 +1,5 @@
 #include "tools/app.hpp"
+#include "tools/core_dumps.hpp"
 #include "tools/verbs/verbs.hpp"
 
 #include <CLI/Validators.hpp>
@@ -45,6 +46,8 @@ engine::Result<ServerConfig> config_of(const ServeOptions& options) {
 int run(const VerbContext& context, const ServeOptions& options) {
   auto config = config_of(options);
   if (!config) return refuse(context, config.error(), status_usage);
+  if (!config->core_dumps)  // a debugger needs them, and to be let in
+    if (auto forbidden = forbid_core_dumps(); !forbidden) return refuse(context, forbidden.error());
   auto app = App::start(*config);
   if (!app) return refuse(context, app.error());
   const json::object ready{

@@ -412,7 +412,7 @@ GatewayActor::behavior_type gateway(Self self, ServicesPtr services, GatewayLimi
       },
       [self](const ShardTable& table) { set_table(self, table); },
       [self](const SpaceNotice& notice) {
-        if (notice.refusal != self->state.refusal) {
+        if (notice.refusal.empty() != self->state.refusal.empty()) {  // its words change with every MiB
           if (notice.refusal.empty()) {
             spdlog::info("disk space is back above the low-water mark; records are admitted again");
           } else {

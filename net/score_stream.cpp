@@ -117,8 +117,8 @@ bool ScoreStream::admitted() {
     return key.id == key_id_ && key.organisation == organisation_ && has_scope(key, stream_scopes);
   });
   if (!in_force) {
-    spdlog::info("a stream of organisation {} ends: key {} is not in force any more", static_cast<std::uint32_t>(organisation_),
-                 key_id_);
+    spdlog::info("a stream of organisation {} ends: key {} is not in force any more",
+                 static_cast<std::uint32_t>(organisation_), key_id_);
     return false;
   }
   registry_ = std::move(registry);

@@ -101,7 +101,8 @@ describe('the server, asked by net/openapi.json', () => {
   }
 
   // In this order, so that there is something to look at, and nothing is taken away too soon.
-  const ordered = ['PUT', 'POST', 'GET', 'DELETE'].flatMap((method) => guarded.filter((each) => each.method === method));
+  const methods = ['PUT', 'POST', 'GET', 'DELETE'];
+  const ordered = methods.flatMap((method) => guarded.filter((each) => each.method === method));
   for (const operation of ordered) {
     it(`lets ${operation.scopes.join(' or ')} do ${operation.method} ${operation.path}`, async () => {
       if (operation.path.includes('{request_id}')) {

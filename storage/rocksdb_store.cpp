@@ -11,6 +11,8 @@
 #include <rocksdb/table.h>
 #include <sys/statvfs.h>
 
+#include <sys/resource.h>
+#include <unistd.h>
 #include <algorithm>
 #include <any>
 #include <array>
@@ -34,7 +36,10 @@ constexpr std::uint64_t young_entries_sorted_max = 20'000;  // for one walk: a f
 constexpr int young_buffers_max = 3;                        // a family; so that writes go on while some are flushed
 constexpr std::uint64_t small_write_buffer = 8U << 20U;     // of a family whose entries are few or soon gone
 constexpr std::size_t write_buffer_in_replay = 1U << 30U;   // never full: the write-ahead log is far smaller
-constexpr int flushed_files_compacted = 12;          // at once: each time the level below is read and written as well
+constexpr int flushed_files_compacted = 12;      // at once: each time the level below is read and written as well
+constexpr unsigned merged_runs_size_ratio = 20;  // percent by which a run may be larger and still be merged along
+constexpr std::uint64_t bytes_per_sync = 1U << 20U;
+constexpr int nice_of_flushes = 5;                   // a flush that falls far behind stops the commits: not too nice
 constexpr std::size_t batch_bytes_kept = 8U << 20U;  // between commits
 constexpr std::uint64_t free_bytes_to_open = 16U << 20U;
 constexpr int open_files_max = 512;
@@ -99,12 +104,16 @@ class LeadAmender final : public rocksdb::MergeOperator {
   }
 };
 
-/// Hears of errors in flushes and compactions, so that the next commit fails instead of writing after one.
-class ErrorListener final : public rocksdb::EventListener {
+/// Hears of what RocksDB does beside the commits: of errors, so that the next commit fails instead of writing after
+/// one; and of a flush, whose thread then yields to those that somebody waits for.
+class BackgroundListener final : public rocksdb::EventListener {
  public:
-  explicit ErrorListener(std::shared_ptr<std::atomic<bool>> failed) : failed_(std::move(failed)) {}
+  explicit BackgroundListener(std::shared_ptr<std::atomic<bool>> failed) : failed_(std::move(failed)) {}
 
   void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status*) override { failed_->store(true); }
+  void OnFlushBegin(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), nice_of_flushes);  // refused: it goes on as it was
+  }
 
  private:
   std::shared_ptr<std::atomic<bool>> failed_;
@@ -315,6 +324,8 @@ rocksdb::DBOptions database_options(const RocksDbOptions& options) {
   // What was replayed stays where it is: to sort and flush it first would make the first read wait.
   database.avoid_flush_during_recovery = true;
   database.max_background_jobs = 2;
+  // Else a commit's sync waits until all that a flush or compaction has written so far is on the disk.
+  database.bytes_per_sync = bytes_per_sync;
   database.max_open_files = open_files_max;
   database.keep_log_file_num = info_logs_kept;
   database.max_log_file_size = info_log_bytes_max;
@@ -372,6 +383,12 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksDbOptions&
     column.bottommost_compression = rocksdb::kZSTD;
     column.bottommost_compression_opts.level = 1;
     column.bottommost_compression_opts.enabled = true;
+  }
+  if (large(family)) {
+    // Keys come in no order, so by levels every flushed file would be merged with all that lies below: runs of like
+    // size are merged with each other instead, each entry fewer times.
+    column.compaction_style = rocksdb::kCompactionStyleUniversal;
+    column.compaction_options_universal.size_ratio = merged_runs_size_ratio;
   }
   keep_young_entries(family, options.write_buffer_bytes, column);
   if (family == Family::leads) column.merge_operator = std::make_shared<LeadAmender>();
@@ -446,7 +463,11 @@ engine::Result<std::unique_ptr<Store>> open_rocksdb(const std::filesystem::path&
   if (auto known = families_known(directory, database); !known) return known.error();
   const auto floor = std::make_shared<ExpiryFloor>();
   const auto failed = std::make_shared<std::atomic<bool>>(false);
-  database.listeners.push_back(std::make_shared<ErrorListener>(failed));
+  database.listeners.push_back(std::make_shared<BackgroundListener>(failed));
+  // What waits for an answer goes before compactions; if they fall behind, RocksDB slows the commits down.
+  if (auto yielding = database.env->LowerThreadPoolCPUPriority(rocksdb::Env::Priority::LOW, rocksdb::CpuPriority::kLow);
+      !yielding.ok())
+    return error_of(yielding, "the priority of compactions cannot be set");
   const auto cache = rocksdb::NewLRUCache(options.block_cache_bytes);
   std::vector<rocksdb::ColumnFamilyDescriptor> families{{rocksdb::kDefaultColumnFamilyName, {}}};
   for (std::size_t i = 0; i < family_count; ++i) {

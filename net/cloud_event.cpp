@@ -1,7 +1,7 @@
 #include "net/cloud_event.hpp"
 
-#include "net/base64.hpp"
-#include "net/url_text.hpp"
+#include "net/text/base64.hpp"
+#include "net/text/url_text.hpp"
 
 #include <boost/beast/core/string.hpp>
 

@@ -8,8 +8,8 @@
 #include "engine/record.hpp"
 #include "engine/result.hpp"
 #include "net/event_record.hpp"
-#include "net/http.hpp"
-#include "net/json_reader.hpp"
+#include "net/http/http.hpp"
+#include "net/text/json_reader.hpp"
 
 #include <cstdint>
 #include <string>

@@ -1,9 +1,9 @@
 #include "net/event_record.hpp"
 
 #include "engine/hash.hpp"
-#include "net/http.hpp"
-#include "net/parts_hash.hpp"
-#include "net/utf8.hpp"
+#include "net/http/http.hpp"
+#include "net/text/parts_hash.hpp"
+#include "net/text/utf8.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -3,7 +3,7 @@
 
 #include "engine/record.hpp"
 #include "engine/result.hpp"
-#include "net/json_reader.hpp"
+#include "net/text/json_reader.hpp"
 
 #include <cstdint>
 #include <mutex>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/protocol.hpp"
-#include "net/traffic.hpp"
+#include "net/http/traffic.hpp"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 // Answers to requests that never reach a handler, in the envelope of the path they asked for.
 #pragma once
 
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 
 #include <cstdint>
 #include <string>

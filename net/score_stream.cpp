@@ -1,7 +1,7 @@
 #include "net/score_stream.hpp"
 
 #include "net/authentication.hpp"
-#include "net/json_writer.hpp"
+#include "net/text/json_writer.hpp"
 
 #include <spdlog/spdlog.h>
 

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "actors/score_feed.hpp"
-#include "net/event_source.hpp"
+#include "net/http/event_source.hpp"
 #include "net/surfaces/surface.hpp"
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 #include "net/webhook_signature.hpp"
 
-#include "net/base64.hpp"
+#include "net/text/base64.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/crypto.h>

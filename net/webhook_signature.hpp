@@ -4,8 +4,8 @@
 #pragma once
 
 #include "engine/result.hpp"
-#include "net/email_mapping.hpp"
-#include "net/http.hpp"
+#include "net/email/email_mapping.hpp"
+#include "net/http/http.hpp"
 
 #include <span>
 #include <string>
@@ -20,7 +20,7 @@ inline constexpr engine::Milliseconds signature_tolerance{300'000};
 /// Errors: invalid, `field` "secret"; unprocessable, when the scheme has none.
 engine::Status check_secret(const SignatureRule& rule, std::string_view secret);
 
-/// Whether one of `secrets` proves the request; `rule` is any scheme but sns (net/sns_signature.hpp).
+/// Whether one of `secrets` proves the request; `rule` is any scheme but sns (net/email/sns_signature.hpp).
 /// Errors: unauthorized, in words without anything of the request.
 engine::Status verify_signature(const SignatureRule& rule, std::span<const std::string> secrets,
                                 const HttpRequest& request);

@@ -1,9 +1,9 @@
 #include "tools/admin_client.hpp"
 
 #include "actors/clock.hpp"
-#include "net/http.hpp"
-#include "net/http_client.hpp"
-#include "net/url_text.hpp"
+#include "net/client/http_client.hpp"
+#include "net/http/http.hpp"
+#include "net/text/url_text.hpp"
 #include "tools/app.hpp"
 
 #include <boost/json/object.hpp>

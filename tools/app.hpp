@@ -3,7 +3,7 @@
 
 #include "actors/protocol.hpp"
 #include "engine/result.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 
 #include <cstdint>
 #include <filesystem>

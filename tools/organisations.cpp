@@ -3,7 +3,7 @@
 #include "actors/administrator.hpp"
 #include "engine/models/model_toml.hpp"
 #include "engine/models/starter.hpp"
-#include "net/utf8.hpp"
+#include "net/text/utf8.hpp"
 #include "storage/rocksdb_store.hpp"
 #include "storage/settings.hpp"
 

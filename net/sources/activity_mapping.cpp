@@ -1,6 +1,6 @@
 #include "net/sources/activity_mapping.hpp"
 
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 
 #include <toml++/toml.h>
 #include <boost/json/serialize.hpp>

@@ -1,6 +1,6 @@
 #include "net/sources/salesforce_activities.hpp"
 
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "net/targets/salesforce_wire.hpp"
 
 #include <boost/json/array.hpp>

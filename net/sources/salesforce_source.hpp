@@ -9,7 +9,7 @@
 #include "actors/activity_source.hpp"
 #include "actors/clock.hpp"
 #include "engine/result.hpp"
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 
 #include <memory>
 

@@ -1,5 +1,5 @@
-#include "net/json_writer.hpp"
 #include "net/surfaces/admin_text.hpp"
+#include "net/text/json_writer.hpp"
 
 namespace leadlight::net {
 namespace {

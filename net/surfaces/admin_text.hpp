@@ -2,7 +2,7 @@
 #pragma once
 
 #include "actors/protocol.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 
 #include <string>
 

@@ -2,11 +2,11 @@
 // they are durable. Vendors try again after 503 and give up after 4xx, so that one event which cannot be taken never
 // makes the others wait: it is counted as rejected.
 #include "net/authentication.hpp"
-#include "net/base64.hpp"
-#include "net/email_events.hpp"
-#include "net/email_proof.hpp"
-#include "net/json_writer.hpp"
+#include "net/email/email_events.hpp"
+#include "net/email/email_proof.hpp"
 #include "net/surfaces/email_vendors.hpp"
+#include "net/text/base64.hpp"
+#include "net/text/json_writer.hpp"
 
 #include <spdlog/spdlog.h>
 #include <boost/beast/core/string.hpp>

@@ -1,8 +1,8 @@
 #include "net/surfaces/email_vendors.hpp"
 
-#include "net/email_vendors.hpp"
-#include "net/json_writer.hpp"
-#include "net/sns_signature.hpp"
+#include "net/email/email_vendors.hpp"
+#include "net/email/sns_signature.hpp"
+#include "net/text/json_writer.hpp"
 #include "net/webhook_signature.hpp"
 
 #include <algorithm>

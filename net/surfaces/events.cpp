@@ -4,8 +4,8 @@
 // Valid items are kept whatever the others are; the four numbers of the answer sum to the items sent.
 #include "net/cloud_event.hpp"
 #include "net/event_record.hpp"
-#include "net/json_writer.hpp"
 #include "net/surfaces/surface.hpp"
+#include "net/text/json_writer.hpp"
 
 #include "engine/hash.hpp"
 

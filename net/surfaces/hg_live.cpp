@@ -6,9 +6,9 @@
 #include "engine/hash.hpp"
 #include "logging/log.hpp"
 #include "logging/privacy.hpp"
-#include "net/json_writer.hpp"
 #include "net/surfaces/surface.hpp"
-#include "net/url_text.hpp"
+#include "net/text/json_writer.hpp"
+#include "net/text/url_text.hpp"
 
 #include <boost/beast/core/string.hpp>
 

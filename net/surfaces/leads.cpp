@@ -1,7 +1,7 @@
 // Scores out: `GET /v1/leads` and `/v1/leads/{email}` with its receipt, timeline and forecast.
 #include "engine/identity.hpp"
-#include "net/json_writer.hpp"
 #include "net/surfaces/surface.hpp"
+#include "net/text/json_writer.hpp"
 
 #include <charconv>
 

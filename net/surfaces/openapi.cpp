@@ -18,7 +18,8 @@ bool is_known(const HttpRequest& request, std::string_view tag) {
 
 HttpResponse answer(const HttpRequest& request, const std::string& tag) {
   // A 304 is given the document too: only its length is sent, which must be that of the 200 (RFC 9110, 8.6).
-  auto response = HttpResponse::json(is_known(request, tag) ? 304 : 200, std::string(openapi_document()));
+  auto response = HttpResponse::json(is_known(request, tag) ? 304 : 200, {});
+  response.standing_body = openapi_document();  // large: a thousand slow readers must not hold a thousand copies
   response.headers.emplace_back("ETag", tag);
   response.headers.emplace_back("Cache-Control", "no-cache");  // kept, but never used unasked: a new version changes it
   return response;

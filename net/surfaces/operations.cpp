@@ -1,7 +1,7 @@
 // For operators: /livez (the process runs), /readyz (it takes requests, or why not), /metrics.
-#include "net/json_writer.hpp"
 #include "net/metrics.hpp"
 #include "net/surfaces/surface.hpp"
+#include "net/text/json_writer.hpp"
 
 namespace leadlight::net {
 namespace {

@@ -1,6 +1,6 @@
 // What became of a trigger: `GET /v1/requests/{request_id}`.
-#include "net/json_writer.hpp"
 #include "net/surfaces/surface.hpp"
+#include "net/text/json_writer.hpp"
 
 namespace leadlight::net {
 namespace {

@@ -3,12 +3,12 @@
 // A call is answered once it is durable. Calls that are wrong are counted and passed over, as those clients expect;
 // `X-Strict-Mode: 1` asks for the faults instead. Never a redirect: analytics-node takes one for success.
 #include "logging/log.hpp"
-#include "net/json_writer.hpp"
-#include "net/segment_call.hpp"
-#include "net/segment_key.hpp"
-#include "net/segment_record.hpp"
+#include "net/http/traffic.hpp"
+#include "net/segment/segment_call.hpp"
+#include "net/segment/segment_key.hpp"
+#include "net/segment/segment_record.hpp"
 #include "net/surfaces/surface.hpp"
-#include "net/traffic.hpp"
+#include "net/text/json_writer.hpp"
 
 #include <algorithm>
 #include <iterator>

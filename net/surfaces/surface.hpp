@@ -2,9 +2,9 @@
 #pragma once
 
 #include "actors/protocol.hpp"
-#include "net/http.hpp"
-#include "net/json_reader.hpp"
-#include "net/trace_context.hpp"
+#include "net/http/http.hpp"
+#include "net/http/trace_context.hpp"
+#include "net/text/json_reader.hpp"
 
 #include <caf/send.hpp>
 
@@ -33,7 +33,7 @@ struct DoorOptions {
 struct SurfaceContext {
   actors::SwitchboardPtr switchboard;
   actors::ClockPtr clock;
-  std::shared_ptr<const EmailVendors> email_vendors = nullptr;  // null: those built in (net/email_vendors.hpp)
+  std::shared_ptr<const EmailVendors> email_vendors = nullptr;  // null: those built in (net/email/email_vendors.hpp)
   std::shared_ptr<actors::ScoreFeed> feed = nullptr;            // none: nothing is streamed
   std::shared_ptr<HttpClient> client = nullptr;                 // for what a call must be checked with; null: none
   std::shared_ptr<TypeBudget> types = nullptr;                  // null: each surface has its own

@@ -12,8 +12,8 @@
 #include "actors/clock.hpp"
 #include "actors/protocol.hpp"
 #include "engine/result.hpp"
-#include "net/http_client.hpp"
-#include "net/trace_context.hpp"
+#include "net/client/http_client.hpp"
+#include "net/http/trace_context.hpp"
 
 #include <memory>
 

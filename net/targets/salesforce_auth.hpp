@@ -4,7 +4,7 @@
 
 #include "actors/clock.hpp"
 #include "actors/protocol.hpp"
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 #include "net/targets/salesforce_wire.hpp"
 
 #include <functional>

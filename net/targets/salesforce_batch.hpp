@@ -6,10 +6,10 @@
 
 #include "actors/clock.hpp"
 #include "actors/protocol.hpp"
+#include "net/http/trace_context.hpp"
 #include "net/targets/salesforce_auth.hpp"
 #include "net/targets/salesforce_settings.hpp"
 #include "net/targets/salesforce_wire.hpp"
-#include "net/trace_context.hpp"
 
 #include <atomic>
 #include <cstddef>

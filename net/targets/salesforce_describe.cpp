@@ -28,22 +28,23 @@ bool flag_of(const json::object& object, std::string_view key) {
   return value != nullptr && value->is_bool() && value->as_bool();
 }
 
-double number_of(const json::object& object, std::string_view key) {
+/// A count, between 0 and what no field of Salesforce reaches: an answer may say anything.
+std::size_t count_of(const json::object& object, std::string_view key) {
+  constexpr double count_max = 1e9;
   const auto* value = object.if_contains(key);
-  return value != nullptr && value->is_number() ? value->to_number<double>() : 0.0;
+  const auto said = value != nullptr && value->is_number() ? value->to_number<double>() : 0.0;
+  return static_cast<std::size_t>(std::clamp(said, 0.0, count_max));
 }
 
 struct Described {
   std::string type;
   std::size_t length = 0;
-  double precision = 0;
-  double scale = 0;
+  std::size_t precision = 0;
+  std::size_t scale = 0;
   bool updateable = false;
   bool restricted = false;
   std::vector<std::string> active_values;
 };
-
-constexpr double length_max = 1e9;  // above every text of Salesforce; an answer may say anything
 
 std::optional<Described> find_field(const json::array& fields, std::string_view name) {
   for (const auto& item : fields) {
@@ -51,9 +52,9 @@ std::optional<Described> find_field(const json::array& fields, std::string_view 
     if (field == nullptr || !same_name(text_of(*field, "name"), name)) continue;
     Described found;
     found.type = text_of(*field, "type");
-    found.length = static_cast<std::size_t>(std::clamp(number_of(*field, "length"), 0.0, length_max));
-    found.precision = number_of(*field, "precision");
-    found.scale = number_of(*field, "scale");
+    found.length = count_of(*field, "length");
+    found.precision = count_of(*field, "precision");
+    found.scale = count_of(*field, "scale");
     found.updateable = flag_of(*field, "updateable");
     found.restricted = flag_of(*field, "restrictedPicklist");
     const auto* values = field->if_contains("picklistValues");
@@ -76,7 +77,7 @@ constexpr const char* grant_field =
 Faults check_score(const Described& field, const std::string& where) {
   static const std::set<std::string, std::less<>> numeric = {"double", "int", "percent", "currency"};
   if (!numeric.contains(field.type)) return {{where + " is of type " + field.type + ", not Number", other_type}};
-  if (field.precision > 0 && field.precision - field.scale < 3)
+  if (field.precision > 0 && field.precision < field.scale + 3)
     return {{where + " has room for fewer than 3 digits before the point: 100 does not fit",
              "give the field more digits before the point; 18,0 is usual"}};
   return {};
@@ -122,8 +123,7 @@ Faults check_scored_at(const Described& field, const std::string& where) {
 std::string words_of(const Described& field) {
   std::string words = field.type;
   if (field.precision > 0)
-    words += "(" + std::to_string(static_cast<int>(field.precision)) + "," +
-             std::to_string(static_cast<int>(field.scale)) + ")";
+    words += "(" + std::to_string(field.precision) + "," + std::to_string(field.scale) + ")";
   else if (field.type == "string" || field.type == "textarea")
     words += "(" + std::to_string(field.length) + ")";
   if (!field.active_values.empty())

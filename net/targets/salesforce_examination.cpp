@@ -39,10 +39,13 @@ std::string remedy_for(std::string_view reason) {
   return "see docs/guides/salesforce.md, section 9; if the network is at fault, try the URL from this machine";
 }
 
-/// A member's number; -1 when it is none.
+/// A member's whole number; -1 when it is none.
 std::int64_t number_of(const json::value* object, std::string_view name) {
   const auto* value = object != nullptr && object->is_object() ? object->as_object().if_contains(name) : nullptr;
-  return value != nullptr && value->is_number() ? value->to_number<std::int64_t>() : -1;
+  if (value == nullptr || !value->is_number()) return -1;
+  boost::system::error_code not_whole;
+  const auto number = value->to_number<std::int64_t>(not_whole);
+  return not_whole ? -1 : number;
 }
 
 bool is_lead_id(std::string_view text) {

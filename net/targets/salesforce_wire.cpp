@@ -1,6 +1,6 @@
 #include "net/targets/salesforce_wire.hpp"
 
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>

@@ -5,7 +5,7 @@
 
 #include "engine/result.hpp"
 #include "engine/types.hpp"
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 
 #include <cstddef>
 #include <optional>

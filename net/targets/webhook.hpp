@@ -8,7 +8,7 @@
 #include "actors/clock.hpp"
 #include "actors/protocol.hpp"
 #include "engine/result.hpp"
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 
 #include <memory>
 

@@ -1,7 +1,7 @@
 #include "net/targets/webhook_wire.hpp"
 
-#include "net/base64.hpp"
-#include "net/json_writer.hpp"
+#include "net/text/base64.hpp"
+#include "net/text/json_writer.hpp"
 #include "net/webhook_signature.hpp"
 
 #include <algorithm>

@@ -4,8 +4,8 @@
 
 #include "actors/protocol.hpp"
 #include "engine/result.hpp"
-#include "net/http.hpp"
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
+#include "net/http/http.hpp"
 
 #include <optional>
 #include <string>

@@ -1,7 +1,7 @@
 // Goal: on the HG surface a trigger is enough: the real binary learns from the CRM what the lead did, across outages,
 // lost webhooks and kill -9. Method: server and sandbox as processes; values are compared with the model by hand.
 #include "actors/clock.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "tests/support/processes.hpp"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 // is the body.
 #include "net/cloud_event.hpp"
 
-#include "net/utf8.hpp"
+#include "net/text/utf8.hpp"
 #include "storage/codec/codec.hpp"
 #include "tests/fuzz/fuzz.hpp"
 

@@ -1,7 +1,7 @@
 // Calls of e-mail vendors: any body through each of the mappings, and signatures. The first byte chooses the mapping,
 // the first line is a signature, the rest the body. Nothing that was not signed passes; a fault tells no address.
-#include "net/email_events.hpp"
-#include "net/sns_signature.hpp"
+#include "net/email/email_events.hpp"
+#include "net/email/sns_signature.hpp"
 #include "net/webhook_signature.hpp"
 #include "storage/codec/codec.hpp"
 #include "tests/fuzz/fuzz.hpp"

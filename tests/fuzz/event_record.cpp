@@ -3,7 +3,7 @@
 #include "net/event_record.hpp"
 
 #include "engine/hash.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "storage/codec/codec.hpp"
 #include "tests/fuzz/fuzz.hpp"
 

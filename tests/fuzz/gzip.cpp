@@ -1,5 +1,5 @@
 // Unpacking: limits hold at every moment, pieces give what the whole gives, and what zlib packs comes back.
-#include "net/gzip.hpp"
+#include "net/http/gzip.hpp"
 
 #include "tests/fuzz/fuzz.hpp"
 

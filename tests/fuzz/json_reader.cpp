@@ -1,9 +1,9 @@
 // The JSON reader against another one: what it takes, Boost.JSON takes too, and what it calls bad grammar, Boost.JSON
 // refuses. Beside that: texts are UTF-8 within the limits, names are unique, and spare room behind the body, an array
 // around it or another reading make no difference.
-#include "net/json_reader.hpp"
+#include "net/text/json_reader.hpp"
 
-#include "net/utf8.hpp"
+#include "net/text/utf8.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <boost/json/parse.hpp>

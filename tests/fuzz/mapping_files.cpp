@@ -1,8 +1,8 @@
 // Mapping files that an operator writes, of e-mail vendors and of activity sources, and the paths in them: any text is
 // a mapping, or a list of mistakes that say where they are.
-#include "net/email_mapping.hpp"
-#include "net/json_path.hpp"
+#include "net/email/email_mapping.hpp"
 #include "net/sources/activity_mapping.hpp"
+#include "net/text/json_path.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <boost/json/parse.hpp>

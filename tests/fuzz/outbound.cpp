@@ -1,7 +1,7 @@
 // URLs that a customer gives for outgoing calls, and addresses that names have: what may be called is https to a public
 // address on a port that is allowed, and can be written in a request without changing it.
-#include "net/outbound_guard.hpp"
-#include "net/trace_context.hpp"
+#include "net/client/outbound_guard.hpp"
+#include "net/http/trace_context.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <boost/asio/ip/address.hpp>

@@ -1,6 +1,6 @@
 // The reader of HTTP requests: however the bytes are cut into reads, the outcome is the same request, after the same
 // number of bytes, or none. Headers hold no control bytes and keep their limits.
-#include "net/request_parser.hpp"
+#include "net/http/request_parser.hpp"
 
 #include "tests/fuzz/fuzz.hpp"
 
@@ -52,7 +52,7 @@ Outcome parse(std::string_view bytes, std::size_t step) {
     buffer.commit(piece.size());
     boost::system::error_code fault;
     while (!parser.is_done() && buffer.size() > 0 && !fault) {
-      const auto used = parser.put(buffer.data(), fault);
+      const auto used = parser.read(buffer.data(), fault);
       buffer.consume(used);
       outcome.used += used;
       if (!fault && parser.is_header_done() && !std::exchange(body, true)) {

@@ -3,7 +3,7 @@
 #include "net/targets/salesforce_wire.hpp"
 
 #include "net/targets/salesforce_describe.hpp"
-#include "net/utf8.hpp"
+#include "net/text/utf8.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <array>

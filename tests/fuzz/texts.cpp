@@ -1,9 +1,9 @@
 // Short texts of the door: e-mail addresses, percent-encoding and forms, times, UTF-8, ids of the stream. What is taken
 // is normal (taking it again changes nothing) and what was written reads as what it was.
 #include "actors/score_feed.hpp"
-#include "net/http.hpp"
-#include "net/url_text.hpp"
-#include "net/utf8.hpp"
+#include "net/http/http.hpp"
+#include "net/text/url_text.hpp"
+#include "net/text/utf8.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
 #include <optional>

@@ -1,13 +1,13 @@
 // Bodies of tracking clients, in Segment's words (an even first byte) or PostHog's: what is taken is a record that can
 // be stored and links that are sound; what is refused names its member and tells no value. The tree that they are read
 // into is as strict as the JSON reader.
-#include "net/base64.hpp"
-#include "net/json_tree.hpp"
-#include "net/segment_key.hpp"
-#include "net/segment_names.hpp"
-#include "net/segment_record.hpp"
-#include "net/segment_time.hpp"
-#include "net/utf8.hpp"
+#include "net/segment/segment_key.hpp"
+#include "net/segment/segment_names.hpp"
+#include "net/segment/segment_record.hpp"
+#include "net/segment/segment_time.hpp"
+#include "net/text/base64.hpp"
+#include "net/text/json_tree.hpp"
+#include "net/text/utf8.hpp"
 #include "storage/codec/codec.hpp"
 #include "tests/fuzz/fuzz.hpp"
 

@@ -3,7 +3,7 @@
 //
 // A second request follows every row's bytes. A refused row must not get it answered: whoever reads two requests where
 // another reads one can be made to take a stranger's for its own.
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 
 #include "tests/support/raw_client.hpp"
 

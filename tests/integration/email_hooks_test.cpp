@@ -1,8 +1,8 @@
 // E-mail vendors over a real socket: what they send is durable and counts once, a secret shuts out whoever does not
 // have it, and no organisation's secret opens another's door.
 #include "actors/administrator.hpp"
-#include "net/base64.hpp"
 #include "net/surfaces/surface.hpp"
+#include "net/text/base64.hpp"
 #include "net/webhook_signature.hpp"
 #include "storage/rocksdb_store.hpp"
 #include "storage/settings.hpp"

@@ -1,5 +1,5 @@
 // The outbound client against servers that behave as each test scripts them, on plain sockets and on TLS.
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>

@@ -1,8 +1,8 @@
 // The HTTP server over loopback, with trivial routes: what it answers, in which order, when it closes, and what it
 // refuses.
-#include "net/connection_counts.hpp"
-#include "net/http.hpp"
-#include "net/traffic.hpp"
+#include "net/http/connection_counts.hpp"
+#include "net/http/http.hpp"
+#include "net/http/traffic.hpp"
 
 #include "tests/support/raw_client.hpp"
 

@@ -1,6 +1,6 @@
 // `leadlight doctor salesforce` against the sandbox's Salesforce: each fault is named, with its field and a remedy, and
 // a Lead that is written to has its own values afterwards.
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 #include "net/targets/salesforce.hpp"
 #include "tools/sandbox/sandbox.hpp"
 

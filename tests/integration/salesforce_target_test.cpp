@@ -2,7 +2,7 @@
 // every fault that the contract sheet names. Faults are ordered from the sandbox, never timed by luck.
 #include "net/targets/salesforce.hpp"
 
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 #include "tools/sandbox/sandbox.hpp"
 
 #include <gtest/gtest.h>

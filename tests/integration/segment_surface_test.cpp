@@ -3,7 +3,7 @@
 #include "net/surfaces/surface.hpp"
 
 #include "net/event_record.hpp"
-#include "net/traffic.hpp"
+#include "net/http/traffic.hpp"
 #include "tests/support/raw_client.hpp"
 
 #include <gmock/gmock.h>

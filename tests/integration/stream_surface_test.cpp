@@ -1,7 +1,7 @@
 // `GET /v1/stream` over a real socket, fed by hand: what is sent, to whom, what it is told apart by, and how a stream
 // ends.
 #include "actors/score_feed.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "net/surfaces/surface.hpp"
 #include "tests/support/sse_client.hpp"
 

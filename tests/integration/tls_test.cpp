@@ -1,9 +1,9 @@
 // The door under TLS, over loopback: what is spoken, who is refused, and a certificate that changes under way.
-#include "net/tls.hpp"
+#include "net/http/tls.hpp"
 
 #include "logging/log.hpp"
-#include "net/http.hpp"
-#include "net/traffic.hpp"
+#include "net/http/http.hpp"
+#include "net/http/traffic.hpp"
 
 #include "tests/support/certificates.hpp"
 #include "tests/support/raw_client.hpp"

@@ -2,9 +2,9 @@
 // every kind of answer means what docs/guides/webhooks.md says.
 #include "net/targets/webhook.hpp"
 
-#include "net/http.hpp"
-#include "net/http_client.hpp"
-#include "net/outbound_guard.hpp"
+#include "net/client/http_client.hpp"
+#include "net/client/outbound_guard.hpp"
+#include "net/http/http.hpp"
 #include "net/targets/webhook_wire.hpp"
 
 #include <gtest/gtest.h>

@@ -4,7 +4,7 @@
 // Only processes started here are ended, by their id.
 #pragma once
 
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>

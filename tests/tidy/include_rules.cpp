@@ -27,10 +27,11 @@ const std::vector<Area>& areas() {
       {"engine/", {"engine/"}, {"std"}, {"std"}},
       {"logging/", {"engine/", "logging/"}, {"std"}, {"std", "spdlog", "fmt", "openssl"}},
       {"storage/", {"engine/", "storage/"}, {"std"}, {"std", "system", "rocksdb", "openssl", "zstd"}},
-      {"actors/protocol.hpp", {"engine/", "actors/clock.hpp"}, {"std", "caf"}, {}},
+      {"actors/protocol.hpp", {"actors/clock.hpp", "actors/protocol/"}, {}, {}},
+      {"actors/protocol/", {"engine/", "actors/protocol/"}, {"std", "caf"}, {}},
       {"actors/clock.hpp", {"engine/"}, {"std", "caf"}, {}},
       {"actors/score_feed.hpp", {"engine/"}, {"std"}, {}},
-      {"actors/activity_source.hpp", {"engine/", "actors/protocol.hpp"}, {"std"}, {}},
+      {"actors/activity_source.hpp", {"engine/", "actors/protocol.hpp", "actors/protocol/"}, {"std"}, {}},
       // Public suffixes are looked up where a record gets its domain, and nowhere else.
       {"actors/domains.cpp",
        {"engine/", "logging/", "storage/", "actors/"},
@@ -42,8 +43,8 @@ const std::vector<Area>& areas() {
        {"std", "caf", "system", "spdlog", "libpsl"}},
       {"actors/", {"engine/", "logging/", "storage/", "actors/"}, {"std", "caf"}, {"std", "caf", "system", "spdlog"}},
       {"net/",
-       {"engine/", "logging/", "net/", "actors/protocol.hpp", "actors/clock.hpp", "actors/score_feed.hpp",
-        "actors/activity_source.hpp"},
+       {"engine/", "logging/", "net/", "actors/protocol.hpp", "actors/protocol/", "actors/clock.hpp",
+        "actors/score_feed.hpp", "actors/activity_source.hpp"},
        {},
        {},
        true},
@@ -87,9 +88,10 @@ std::optional<std::string> objection(const Area& area, std::string_view path, st
   if (is_ours(included)) {
     const bool allowed = std::any_of(area.ours.begin(), area.ours.end(), [&](auto o) { return within(included, o); });
     // Parsing a model needs a TOML library: the supervisors do it, the core and the rest take models as values.
-    const bool model_parser = included.starts_with("engine/models/") &&
-                              (within(path, "storage/") || within(path, "net/") || area.where == "engine/" ||
-                               within(path, "actors/protocol.hpp") || within(path, "actors/clock.hpp"));
+    const bool model_parser =
+        included.starts_with("engine/models/") &&
+        (within(path, "storage/") || within(path, "net/") || area.where == "engine/" ||
+         within(path, "actors/protocol.hpp") || within(path, "actors/protocol/") || within(path, "actors/clock.hpp"));
     if (allowed && !model_parser) return std::nullopt;
     return std::string{area.where} + " may not use " + std::string{included};
   }

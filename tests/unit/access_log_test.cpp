@@ -1,5 +1,5 @@
 // What the access log shows of a peer and of a path tells nobody who it was.
-#include "net/access_log.hpp"
+#include "net/http/access_log.hpp"
 
 #include "logging/log.hpp"
 

@@ -1,8 +1,8 @@
 // Mappings of e-mail vendors: every payload of tests/data/email_vendors/ becomes what is written beside it, mistakes in
 // a mapping file are named, and a vendor that nobody has heard of needs a file alone.
 #include "engine/hash.hpp"
-#include "net/email_events.hpp"
-#include "net/toml_file.hpp"
+#include "net/email/email_events.hpp"
+#include "net/text/toml_file.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

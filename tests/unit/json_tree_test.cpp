@@ -1,5 +1,5 @@
 // The flat tree of a JSON document, and the array of items in it.
-#include "net/json_tree.hpp"
+#include "net/text/json_tree.hpp"
 
 #include <gtest/gtest.h>
 

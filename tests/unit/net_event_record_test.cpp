@@ -4,7 +4,7 @@
 
 #include "engine/hash.hpp"
 #include "logging/log.hpp"
-#include "net/email_vendors.hpp"
+#include "net/email/email_vendors.hpp"
 
 #include <gtest/gtest.h>
 

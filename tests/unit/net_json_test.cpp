@@ -1,6 +1,6 @@
 // Strict JSON in, JSON out.
-#include "net/json_reader.hpp"
-#include "net/json_writer.hpp"
+#include "net/text/json_reader.hpp"
+#include "net/text/json_writer.hpp"
 
 #include <gtest/gtest.h>
 

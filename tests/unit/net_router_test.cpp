@@ -1,6 +1,6 @@
 // Routes, problem documents, dispatch without a socket, rates.
-#include "net/http.hpp"
-#include "net/rate_limit.hpp"
+#include "net/http/http.hpp"
+#include "net/http/rate_limit.hpp"
 
 #include <gtest/gtest.h>
 

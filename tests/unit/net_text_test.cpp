@@ -1,7 +1,7 @@
 // Texts at the door: times, e-mail addresses, request ids, percent-encoding.
-#include "net/http.hpp"
-#include "net/url_text.hpp"
-#include "net/utf8.hpp"
+#include "net/http/http.hpp"
+#include "net/text/url_text.hpp"
+#include "net/text/utf8.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,8 +1,8 @@
 // Where URLs that customers give may lead. The table holds every disguise known to us of an address inside; the client
 // is then shown names that lead there.
-#include "net/outbound_guard.hpp"
+#include "net/client/outbound_guard.hpp"
 
-#include "net/http_client_core.hpp"
+#include "net/client/http_client_core.hpp"
 
 #include <gtest/gtest.h>
 

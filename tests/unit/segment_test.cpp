@@ -1,10 +1,10 @@
 // The tracking API's pure parts: names, times, identities, attributes, keys, and what a call becomes.
-#include "net/segment_attributes.hpp"
-#include "net/segment_identity.hpp"
-#include "net/segment_key.hpp"
-#include "net/segment_names.hpp"
-#include "net/segment_record.hpp"
-#include "net/segment_time.hpp"
+#include "net/segment/segment_attributes.hpp"
+#include "net/segment/segment_identity.hpp"
+#include "net/segment/segment_key.hpp"
+#include "net/segment/segment_names.hpp"
+#include "net/segment/segment_record.hpp"
+#include "net/segment/segment_time.hpp"
 
 #include "engine/hash.hpp"
 #include "engine/identity.hpp"

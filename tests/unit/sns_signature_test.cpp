@@ -1,8 +1,8 @@
 // Messages of SNS: what a certificate of Amazon's signed holds, for the topics that are trusted, and nothing else does.
-#include "net/sns_signature.hpp"
+#include "net/email/sns_signature.hpp"
 
-#include "net/base64.hpp"
-#include "net/email_proof.hpp"
+#include "net/email/email_proof.hpp"
+#include "net/text/base64.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>

@@ -1,5 +1,5 @@
 // The traceparent of W3C Trace Context, level 1, and which trace a lead's writeback belongs to.
-#include "net/trace_context.hpp"
+#include "net/http/trace_context.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 // Signatures of vendors' calls: real ones hold, and none holds once a byte, an instant, an id or a key is another.
 #include "net/webhook_signature.hpp"
 
-#include "net/base64.hpp"
+#include "net/text/base64.hpp"
 
 #include <gtest/gtest.h>
 #include <boost/json.hpp>

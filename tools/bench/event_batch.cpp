@@ -1,6 +1,6 @@
 #include "tools/bench/event_batch.hpp"
 
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "tools/bench/load_generator.hpp"
 #include "tools/bench/population.hpp"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/result.hpp"
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 #include "tools/bench/child_process.hpp"
 
 #include <chrono>

@@ -5,7 +5,7 @@
 // delay runs from just before its request is sent to the instant the sandbox notes the PATCH that holds its lead, both
 // read from this machine's clock.
 #include "actors/clock.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "tools/bench/child_process.hpp"
 #include "tools/bench/fill.hpp"
 #include "tools/bench/load_generator.hpp"

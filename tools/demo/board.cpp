@@ -1,6 +1,6 @@
 #include "tools/demo/board.hpp"
 
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 
 #include <fmt/format.h>
 

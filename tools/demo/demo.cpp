@@ -1,7 +1,7 @@
 #include "tools/demo/demo.hpp"
 
 #include "actors/clock.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "tools/demo/board.hpp"
 #include "tools/demo/people.hpp"
 #include "tools/demo/stream.hpp"

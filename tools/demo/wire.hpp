@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/result.hpp"
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
 
 #include <boost/json/value.hpp>
 

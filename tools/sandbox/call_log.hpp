@@ -4,7 +4,7 @@
 #pragma once
 
 #include "engine/types.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 
 #include <boost/json.hpp>
 

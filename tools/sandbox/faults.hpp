@@ -5,7 +5,7 @@
 
 #include "actors/clock.hpp"
 #include "engine/result.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 
 #include <boost/json.hpp>
 

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "actors/clock.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "tools/sandbox/faults.hpp"
 #include "tools/sandbox/salesforce_records.hpp"
 #include "tools/sandbox/salesforce_tokens.hpp"

@@ -1,6 +1,6 @@
 #include "tools/sandbox/salesforce_records.hpp"
 
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 
 #include <algorithm>
 #include <charconv>

@@ -1,6 +1,6 @@
 #include "tools/sandbox/salesforce_tokens.hpp"
 
-#include "net/url_text.hpp"
+#include "net/text/url_text.hpp"
 #include "tools/sandbox/salesforce_records.hpp"
 
 #include <openssl/evp.h>

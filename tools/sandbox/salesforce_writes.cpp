@@ -1,7 +1,7 @@
 // Single records, collections and composite calls of the Salesforce stand-in.
 #include "tools/sandbox/salesforce.hpp"
 
-#include "net/url_text.hpp"
+#include "net/text/url_text.hpp"
 
 #include <algorithm>
 #include <map>

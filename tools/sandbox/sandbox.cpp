@@ -1,8 +1,8 @@
 #include "tools/sandbox/sandbox.hpp"
 
 #include "actors/clock.hpp"
-#include "net/http.hpp"
-#include "net/http_client.hpp"
+#include "net/client/http_client.hpp"
+#include "net/http/http.hpp"
 #include "tools/sandbox/call_log.hpp"
 #include "tools/sandbox/faults.hpp"
 #include "tools/sandbox/salesforce.hpp"

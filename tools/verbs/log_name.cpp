@@ -1,6 +1,6 @@
 // `leadlight lead log-name`: under which name a person stands in the log. Reads the key alone, so a server may run.
 #include "logging/privacy.hpp"
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "storage/sealing.hpp"
 #include "tools/app.hpp"
 #include "tools/verbs/verbs.hpp"

@@ -1,6 +1,6 @@
 #include "tools/organisations.hpp"
 
-#include "net/http.hpp"
+#include "net/http/http.hpp"
 #include "tools/verbs/rendering.hpp"
 #include "tools/verbs/verbs.hpp"
 

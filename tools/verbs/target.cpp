@@ -1,4 +1,4 @@
-#include "net/base64.hpp"
+#include "net/text/base64.hpp"
 #include "storage/sealing.hpp"
 #include "tools/verbs/rendering.hpp"
 #include "tools/verbs/verbs.hpp"

@@ -5,6 +5,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -15,6 +17,8 @@ namespace {
 
 namespace asio = boost::asio;
 
+// The kernel would take megabytes for a peer that reads nothing; what it has not sent yet stays below this.
+constexpr int unsent_bytes_max = 64 * 1024;
 constexpr std::size_t record_bytes = 16 * 1024;  // RFC 8446, 5.1
 
 /// What follows the first `skip` bytes of `parts`, as much as one record of TLS holds.
@@ -36,6 +40,7 @@ Wire::Wire(Socket socket, SslPtr tls) : socket_(std::move(socket)), tls_(std::mo
   error_code ec;
   socket_.set_option(asio::ip::tcp::no_delay(true), ec);
   socket_.non_blocking(true, ec);
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes_max, sizeof unsent_bytes_max);
 }
 
 Wire::error_code Wire::reason(int result, bool& wants_other, int other) {

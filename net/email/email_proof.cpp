@@ -62,10 +62,13 @@ void EmailProof::fetch(SnsMessage message, const HttpRequest& request, Done done
   client_->send(std::move(outbound), [self = shared_from_this(), kept, unavailable, message = std::move(message),
                                       done = std::move(done)](const engine::Result<OutboundAnswer>& answer) {
     if (!answer || answer->status != 200) {
-      spdlog::warn(
-          "e-mail over SNS: the signing certificate at {} cannot be had ({}); calls are answered 503 until "
-          "it can: let this server reach it, or set the certificate with the topic",
-          message.signing_cert_url, answer ? "status " + std::to_string(answer->status) : answer.error().what);
+      // Whoever knows a topic may name any certificate, so that these lines too may be somebody's flood.
+      if (const auto held = self->unavailable_log_.pass(kept->received_at))
+        spdlog::warn(
+            "e-mail over SNS: the signing certificate at {} cannot be had ({}); calls are answered 503 until "
+            "it can: let this server reach it, or set the certificate with the topic ({} more such calls since the "
+            "last line)",
+            message.signing_cert_url, answer ? "status " + std::to_string(answer->status) : answer.error().what, *held);
       return done(unavailable, *kept);
     }
     const auto held = verify_sns(message, answer->body);

@@ -5,6 +5,7 @@
 #include "actors/protocol.hpp"
 #include "net/client/http_client.hpp"
 #include "net/email/email_mapping.hpp"
+#include "net/email/quiet_log.hpp"
 #include "net/email/sns_signature.hpp"
 #include "net/http/http.hpp"
 
@@ -40,6 +41,7 @@ class EmailProof : public std::enable_shared_from_this<EmailProof> {
   std::shared_ptr<HttpClient> client_;
   std::mutex mutex_;
   std::map<std::string, std::string> certificates_;  // by URL, PEM
+  QuietLog unavailable_log_;
 };
 
 }  // namespace leadlight::net

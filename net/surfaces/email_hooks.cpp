@@ -4,6 +4,7 @@
 #include "net/authentication.hpp"
 #include "net/email/email_events.hpp"
 #include "net/email/email_proof.hpp"
+#include "net/email/quiet_log.hpp"
 #include "net/surfaces/email_vendors.hpp"
 #include "net/text/base64.hpp"
 #include "net/text/json_writer.hpp"
@@ -12,8 +13,6 @@
 #include <boost/beast/core/string.hpp>
 
 #include <algorithm>
-#include <chrono>
-#include <mutex>
 #include <utility>
 
 namespace leadlight::net {
@@ -24,28 +23,6 @@ using engine::Error;
 
 constexpr std::size_t body_bytes_max = 1U << 20U;
 constexpr std::size_t credentials_bytes_max = 2 * 1024;
-
-/// Lets one line a span through, and counts the others.
-class QuietLog {
- public:
-  /// How many were held back since the last one; none: this one is to be held back too.
-  std::optional<std::uint64_t> pass() {
-    const std::lock_guard lock(mutex_);
-    const auto now = std::chrono::steady_clock::now();
-    if (last_ && now - *last_ < span) {
-      ++held_;
-      return std::nullopt;
-    }
-    last_ = now;
-    return std::exchange(held_, 0);
-  }
-
- private:
-  static constexpr std::chrono::seconds span{10};
-  std::mutex mutex_;
-  std::optional<std::chrono::steady_clock::time_point> last_;
-  std::uint64_t held_ = 0;
-};
 
 class EmailHooks : public std::enable_shared_from_this<EmailHooks> {
  public:
@@ -60,7 +37,7 @@ class EmailHooks : public std::enable_shared_from_this<EmailHooks> {
  private:
   void take(const EmailMapping& mapping, bool proven, const HttpRequest& request, Respond respond);
   bool subscription(bool proven, const HttpRequest& request, const Respond& respond);
-  void count(const EmailMapping& mapping, const EmailIntake& intake);
+  void count(const EmailMapping& mapping, const EmailIntake& intake, const HttpRequest& request);
   void refuse(const EmailMapping& mapping, const Error& error, const HttpRequest& request, const Respond& respond);
 
   SurfaceContext context_;
@@ -135,7 +112,7 @@ void EmailHooks::refuse(const EmailMapping& mapping, const Error& error, const H
                         const Respond& respond) {
   if (error.code == Errc::unauthorized) {
     context_.switchboard->counters.email_calls_forged.fetch_add(1, std::memory_order_relaxed);
-    if (const auto held = forged_log_.pass())
+    if (const auto held = forged_log_.pass(request.received_at))
       spdlog::warn(
           "e-mail vendor {}: a call to organisation {} was refused: {} ({} more like it since the last line). "
           "If the vendor's own calls are refused, set its secret again with `leadlight vendor set {}`",
@@ -154,21 +131,21 @@ bool EmailHooks::subscription(bool proven, const HttpRequest& request, const Res
     ++counts.ignored;
     if (proven && context_.client)
       proof_->confirm(message->subscribe_url);
-    else if (const auto held = confirmation_log_.pass())
+    else if (const auto held = confirmation_log_.pass(request.received_at))
       spdlog::warn(
           "e-mail over SNS: a topic waits to be confirmed; if it is yours, open this address once: {} ({} more such "
           "calls since the last line)",
           message->subscribe_url, *held);
   } else if (message->type == "SubscriptionConfirmation") {
     ++counts.rejected;
-    if (const auto held = refusal_log_.pass())
+    if (const auto held = refusal_log_.pass(request.received_at))
       spdlog::warn(
           "e-mail over SNS: a subscription was refused: its SubscribeURL is not one of Amazon's ({} more such calls "
           "since the last line)",
           *held);
   } else {
     ++counts.ignored;
-    if (const auto held = farewell_log_.pass())
+    if (const auto held = farewell_log_.pass(request.received_at))
       spdlog::warn(
           "e-mail over SNS: a topic no longer sends its events here; subscribe again if that was not meant ({} more "
           "such calls since the last line)",
@@ -178,12 +155,12 @@ bool EmailHooks::subscription(bool proven, const HttpRequest& request, const Res
   return true;
 }
 
-void EmailHooks::count(const EmailMapping& mapping, const EmailIntake& intake) {
+void EmailHooks::count(const EmailMapping& mapping, const EmailIntake& intake, const HttpRequest& request) {
   auto& counters = context_.switchboard->counters;
   counters.email_events_by_machine.fetch_add(intake.by_machine, std::memory_order_relaxed);
   counters.email_events_ignored.fetch_add(intake.ignored, std::memory_order_relaxed);
   if (intake.rejected == 0) return;
-  if (const auto held = rejected_log_.pass())
+  if (const auto held = rejected_log_.pass(request.received_at))
     spdlog::warn(
         "e-mail vendor {}: {} events of a call could not be taken, the first because: {} ({} more such calls "
         "since the last line)",
@@ -199,7 +176,7 @@ void EmailHooks::take(const EmailMapping& mapping, bool proven, const HttpReques
   events.request_id = request.request_id;
   auto intake = read_email_events(mapping, vendors_->machines(), request, std::move(events));
   if (!intake) return respond(problem(intake.error(), request));
-  count(mapping, *intake);
+  count(mapping, *intake, request);
   Counts counts;
   counts.rejected = intake->rejected;
   counts.ignored = intake->ignored;

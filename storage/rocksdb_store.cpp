@@ -36,8 +36,7 @@ constexpr std::uint64_t young_entries_sorted_max = 20'000;  // for one walk: a f
 constexpr int young_buffers_max = 3;                        // a family; so that writes go on while some are flushed
 constexpr std::uint64_t small_write_buffer = 8U << 20U;     // of a family whose entries are few or soon gone
 constexpr std::size_t write_buffer_in_replay = 1U << 30U;   // never full: the write-ahead log is far smaller
-constexpr int flushed_files_compacted = 12;      // at once: each time the level below is read and written as well
-constexpr unsigned merged_runs_size_ratio = 20;  // percent by which a run may be larger and still be merged along
+constexpr int flushed_files_compacted = 12;  // at once: each time the level below is read and written as well
 constexpr std::uint64_t bytes_per_sync = 1U << 20U;
 constexpr int nice_of_flushes = 5;                   // a flush that falls far behind stops the commits: not too nice
 constexpr std::size_t batch_bytes_kept = 8U << 20U;  // between commits
@@ -383,12 +382,6 @@ rocksdb::ColumnFamilyOptions family_options(Family family, const RocksDbOptions&
     column.bottommost_compression = rocksdb::kZSTD;
     column.bottommost_compression_opts.level = 1;
     column.bottommost_compression_opts.enabled = true;
-  }
-  if (large(family)) {
-    // Keys come in no order, so by levels every flushed file would be merged with all that lies below: runs of like
-    // size are merged with each other instead, each entry fewer times.
-    column.compaction_style = rocksdb::kCompactionStyleUniversal;
-    column.compaction_options_universal.size_ratio = merged_runs_size_ratio;
   }
   keep_young_entries(family, options.write_buffer_bytes, column);
   if (family == Family::leads) column.merge_operator = std::make_shared<LeadAmender>();

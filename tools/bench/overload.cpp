@@ -13,8 +13,9 @@
 // not be taken from the server, or the peak would be theirs.
 //
 // One organisation beside another: a quiet one sends single events on a few connections while another sends batches
-// with a key that has a rate. It keeps to that rate, or sends ten times as much, in turn; the quiet one's p99 is
-// compared. Last, the other one sends twice the peak with no rate to keep it: the quiet one must not be refused.
+// with a key that has a rate. It keeps to that rate, or sends ten times as much, in turn, by windows of 2 s; the
+// medians of the quiet one's p99 are compared, since a flush of the store falls into some windows of either kind. Last,
+// the other one sends twice the peak with no rate to keep it: the quiet one must not be refused.
 #include "actors/administrator.hpp"
 #include "actors/clock.hpp"
 #include "engine/models/model_toml.hpp"
@@ -61,8 +62,8 @@ constexpr int windows_before = 6;
 constexpr std::chrono::seconds recovery_within{30};
 constexpr double quota_share = 0.1;  // of the peak: what the key of the flooding organisation may send
 constexpr double flood_factor = 10;
-constexpr int beside_windows = 10;  // of each kind, in turn: what the store compacts meanwhile falls on both alike
-constexpr std::chrono::milliseconds beside_window{1'500};
+constexpr int beside_windows = 15;  // of each kind, in turn: what the store compacts meanwhile falls on both alike
+constexpr std::chrono::milliseconds beside_window{2'000};
 constexpr std::chrono::milliseconds burst_over{1'200};
 constexpr double quiet_per_second = 200;
 constexpr std::size_t quiet_connections = 32;
@@ -302,21 +303,21 @@ Result<Beside> measure_beside(Overload& bench, double peak) {
   auto within = bench.load_of(*key, 0.9 * rate);
   auto flooding = bench.load_of(*key, flood_factor * rate);
   within.span = flooding.span = beside_window;
-  Latencies ordinary;  // over all windows: one alone has too few for a p99
-  Latencies flood;
+  std::vector<double> ordinary;  // p99 of each window
+  std::vector<double> flood;
   for (int i = 0; i < beside_windows; ++i) {
     auto beside_ordinary = bench.quiet_beside(within);
     if (!beside_ordinary) return beside_ordinary.error();
     auto beside_flood = bench.quiet_beside(flooding);
     if (!beside_flood) return beside_flood.error();
-    ordinary.add(beside_ordinary->latencies);
-    flood.add(beside_flood->latencies);
+    ordinary.push_back(beside_ordinary->latencies.percentile_ms(0.99));
+    flood.push_back(beside_flood->latencies.percentile_ms(0.99));
   }
   progress(fmt::format("quiet organisation: p99 {:.2f} ms beside one within its rate, {:.2f} ms beside {}x that rate",
-                       ordinary.percentile_ms(0.99), flood.percentile_ms(0.99), flood_factor));
+                       median(ordinary), median(flood), flood_factor));
   auto beside_overload = bench.quiet_beside(bench.load_of({}, 2 * peak));
   if (!beside_overload) return beside_overload.error();
-  return Beside{ordinary.percentile_ms(0.99), flood.percentile_ms(0.99), beside_overload->latencies.percentile_ms(0.99),
+  return Beside{median(ordinary), median(flood), beside_overload->latencies.percentile_ms(0.99),
                 static_cast<double>(beside_overload->refused)};
 }
 

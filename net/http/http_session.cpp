@@ -29,6 +29,8 @@ constexpr std::chrono::milliseconds memory_kept_for{1'000};
 constexpr std::chrono::milliseconds linger_span{2'000};
 /// Room behind a body, so that the JSON reader needs no copy.
 constexpr std::size_t body_slack_bytes = 64;
+// Of an answer, for each of which there is a whole write deadline: 1 KiB/s at least.
+constexpr std::size_t write_step_bytes = 16 * 1024;
 
 }  // namespace
 
@@ -301,8 +303,12 @@ void HttpSession::write_rest() {
   const auto in_head = std::min(sent_bytes_, out_head_.size());
   const std::string_view body = standing_body_.empty() ? out_body_ : standing_body_;
   error_code ec;
-  sent_bytes_ += wire_.write_some(
+  const auto sent = wire_.write_some(
       {asio::buffer(out_head_) + in_head, asio::buffer(body.data(), body.size()) + (sent_bytes_ - in_head)}, ec);
+  // A slow reader is served as long as it goes on reading: the deadline is that of each step.
+  if ((sent_bytes_ + sent) / write_step_bytes > sent_bytes_ / write_step_bytes)
+    expire_in(server_.limits.write_deadline);
+  sent_bytes_ += sent;
   if (ec && ec != asio::error::would_block) return close();
   if (sent_bytes_ == out_head_.size() + body.size()) return on_sent();
   wire_.wait_to_write([self = shared_from_this()](error_code fault) {
@@ -337,13 +343,18 @@ void HttpSession::compose(const HttpResponse& answer, std::size_t content_length
   out_head_.append("\r\n");
 }
 
-void HttpSession::on_sent() {
-  if (streaming_) return continue_stream();
+/// Tells of the answer: to the metrics and to the log.
+void HttpSession::count_answer() {
   const auto routes = server_.router->routes().size();
   const auto index = route_ != nullptr ? static_cast<std::size_t>(route_ - server_.router->routes().data()) : routes;
   const auto took = Steady::now() - request_began_;
   server_.traffic->route(index).count(status_, took);
   server_.access.note({request_, route_, peer_, status_, trace_.trace_id, took});
+}
+
+void HttpSession::on_sent() {
+  if (streaming_) return continue_stream();
+  count_answer();
   if (events_) return begin_stream();
   if (keep_alive_) return next_request();
   if (unread_input_ || buffer_.size() > 0) return linger();
@@ -440,7 +451,10 @@ void HttpSession::sweep(Steady::time_point now) {
       return advance();
     case Phase::streaming: return beat();
     case Phase::sending:
-      if (streaming_) end_stream(EventSource::End::stalled);
+      if (streaming_)
+        end_stream(EventSource::End::stalled);
+      else
+        count_answer();  // as far as it was taken
       return close();
     case Phase::lingering: return close();
     case Phase::closed: return;

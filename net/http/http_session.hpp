@@ -82,6 +82,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   void send(HttpResponse answer);
   void write_rest();
   void compose(const HttpResponse& answer, std::size_t content_length);
+  void count_answer();
   void on_sent();
   void begin_stream();
   void stream_more();

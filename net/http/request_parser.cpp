@@ -34,9 +34,10 @@ RequestParser::RequestParser(HttpRequest& request, std::string& target, const Ht
 
 std::size_t RequestParser::read(boost::asio::const_buffer bytes, error_code& ec) {
   // Beast looks at a last chunk that came in part, "0\r\n", again only when all 5 bytes of "0\r\n\r\n" are there, or
-  // breaks an assertion. Nothing else that a chunked body ends with is shorter.
+  // breaks an assertion. Within a chunk's own bytes nothing is held back.
   constexpr std::size_t last_chunk_bytes = 5;
-  if (head_done_ && chunked() && bytes.size() < last_chunk_bytes &&
+  const bool at_chunk_head = head_done_ && chunked() && chunk_left_ == 0;
+  if (at_chunk_head && bytes.size() < last_chunk_bytes &&
       (bytes.size() == 0 || *static_cast<const char*>(bytes.data()) == '0')) {
     ec = boost::beast::http::error::need_more;
     return 0;
@@ -141,12 +142,14 @@ std::size_t RequestParser::on_body_impl(text piece, error_code& ec) {
   return take({piece.data(), piece.size()}, ec);
 }
 
-void RequestParser::on_chunk_header_impl(std::uint64_t, text extensions, error_code& ec) {
+void RequestParser::on_chunk_header_impl(std::uint64_t size, text extensions, error_code& ec) {
   ec = {};
+  chunk_left_ = size;
   if (extensions.size() > chunk_extensions_bytes_max) refuse(400, "A chunk extension is too long", ec);
 }
 
 std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, text piece, error_code& ec) {
+  chunk_left_ -= piece.size();
   return take({piece.data(), piece.size()}, ec);
 }
 

@@ -66,6 +66,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   std::optional<GzipInflater> inflater_;
   std::size_t bytes_max_ = 0;
   std::size_t discarded_ = 0;
+  std::uint64_t chunk_left_ = 0;  // bytes of the chunk that is read
   int version_ = 11;
   bool discard_ = false;
   bool head_done_ = false;

@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
+#include <poll.h>
 #include <zlib.h>
 
 #include <chrono>
@@ -617,6 +618,43 @@ TEST_F(HttpServerTest, AnAnswerAfterTheEndIsForgotten) {
   server_->join(0ms);
   server_.reset();
   respond(HttpResponse::text(200, "nobody listens"));
+}
+
+TEST_F(HttpServerTest, ServesASlowReaderAsLongAsItReads) {
+  HttpLimits limits;
+  limits.write_deadline = 500ms;
+  start(limits);
+  RawClient client(server_->address(), 8'192);
+  client.request("GET", "/path/" + std::string(3, 'x'));
+  ASSERT_TRUE(client.read_answer());
+  client.request("GET", "/large");
+  const auto began = std::chrono::steady_clock::now();
+  std::size_t got = 0;
+  // Five megabytes in 1.5 s: three whole deadlines.
+  for (auto piece = client.read_some(16'384); !piece.empty(); piece = client.read_some(16'384)) {
+    got += piece.size();
+    if (got > 5'000'000) break;
+    const auto due = began + 1'500ms * static_cast<int>(got / 1'000) / 5'000;
+    const auto wait = std::chrono::duration_cast<std::chrono::milliseconds>(due - std::chrono::steady_clock::now());
+    if (wait > 0ms) ::poll(nullptr, 0, static_cast<int>(wait.count()));
+  }
+  EXPECT_GT(got, 5'000'000U);
+  EXPECT_GT(std::chrono::steady_clock::now() - began, 1'400ms);
+}
+
+TEST_F(HttpServerTest, CutsAnAnswerThatNobodyReads) {
+  HttpLimits limits;
+  limits.write_deadline = 200ms;
+  start(limits);
+  RawClient client(server_->address(), 8'192);
+  client.request("GET", "/large");
+  const auto until = std::chrono::steady_clock::now() + 10s;
+  const auto is_over = [&] { return server_->statistics().requests == 1 && server_->statistics().connections == 0; };
+  while (!is_over() && std::chrono::steady_clock::now() < until) ::poll(nullptr, 0, 10);
+  ASSERT_TRUE(is_over());
+  std::size_t got = 0;
+  for (auto piece = client.read_some(16'384); !piece.empty(); piece = client.read_some(16'384)) got += piece.size();
+  EXPECT_LT(got, 1'000'000U) << "neither the kernel nor the server holds it all";
 }
 
 TEST_F(HttpServerTest, PausesAndOpensAgain) {

@@ -33,8 +33,11 @@ struct RawAnswer {
 
 class RawClient {
  public:
-  /// Connects to "127.0.0.1:PORT". Reading waits 10 s at most.
-  explicit RawClient(const std::string& address) { connect(address); }
+  /// Connects to "127.0.0.1:PORT". Reading waits 10 s at most. `receive_bytes` above 0: the kernel takes about as much
+  /// that nobody has read.
+  explicit RawClient(const std::string& address, int receive_bytes = 0) : receive_bytes_(receive_bytes) {
+    connect(address);
+  }
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
   ~RawClient() { ::close(socket_); }
@@ -81,6 +84,14 @@ class RawClient {
     return answer;
   }
 
+  /// Up to `most` bytes of what comes next; empty: the connection has ended.
+  std::string read_some(std::size_t most) {
+    if (unread_.empty() && !more(most)) return {};
+    auto piece = unread_.substr(0, most);
+    unread_.erase(0, piece.size());
+    return piece;
+  }
+
   /// Whether the server has closed, with nothing unread.
   bool ended() { return unread_.empty() && !more(); }
 
@@ -91,6 +102,7 @@ class RawClient {
     to.sin_family = AF_INET;
     to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1))));
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (receive_bytes_ > 0) ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_bytes_, sizeof receive_bytes_);
     const timeval patience{10, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     const int on = 1;
@@ -98,9 +110,9 @@ class RawClient {
     connected_ = ::connect(socket_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0;  // NOLINT
   }
 
-  bool more() {
+  bool more(std::size_t most = SIZE_MAX) {
     char piece[16'384];  // NOLINT
-    const auto got = ::recv(socket_, piece, sizeof piece, 0);
+    const auto got = ::recv(socket_, piece, std::min(most, sizeof piece), 0);
     if (got <= 0) return false;
     unread_.append(piece, static_cast<std::size_t>(got));
     return true;
@@ -121,6 +133,7 @@ class RawClient {
     return answer;
   }
 
+  int receive_bytes_ = 0;
   int socket_ = -1;
   bool connected_ = false;
   std::string unread_;

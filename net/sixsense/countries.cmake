@@ -1,0 +1,23 @@
+# The table of countries (ISO 3166-1), made from Debian's package iso-codes when the build is configured
+# (docs/decisions/0019-country-names.md). Sets LEADLIGHT_COUNTRIES: a row of C++ for each country.
+pkg_check_modules(ISO_CODES REQUIRED iso-codes)
+pkg_get_variable(ISO_CODES_PREFIX iso-codes prefix)
+set(iso_3166_file ${ISO_CODES_PREFIX}/share/iso-codes/json/iso_3166-1.json)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${iso_3166_file})
+file(READ ${iso_3166_file} iso_3166_json)
+
+set(LEADLIGHT_COUNTRIES "")
+string(JSON country_count LENGTH "${iso_3166_json}" 3166-1)
+math(EXPR last_country "${country_count} - 1")
+foreach(index RANGE ${last_country})
+  string(JSON country GET "${iso_3166_json}" 3166-1 ${index})
+  set(row "")
+  foreach(key alpha_2 alpha_3 name common_name official_name)
+    string(JSON text ERROR_VARIABLE absent GET "${country}" ${key})
+    if(absent)
+      set(text "")
+    endif()
+    string(APPEND row "R\"iso(${text})iso\", ")
+  endforeach()
+  string(APPEND LEADLIGHT_COUNTRIES "    {${row}},\n")
+endforeach()

@@ -38,7 +38,10 @@ class OpenapiDocument {
   [[nodiscard]] std::vector<Operation> operations() const {
     std::vector<Operation> all;
     for (const auto& [path, item] : document_.at("paths").as_object())
-      for (const auto& [method, described] : item.as_object()) all.push_back(operation(method, path, described));
+      for (const auto& [method, described] : item.as_object()) {
+        all.push_back(operation(method, path, described));
+        add_aliases(all, described.as_object());
+      }
     return all;
   }
   /// Of all operations, and `admin`.
@@ -90,6 +93,18 @@ class OpenapiDocument {
     add_parameters(result, described.as_object());
     add_body(result, described.as_object());
     return result;
+  }
+
+  /// Further paths of the last operation, each as an operation of its own.
+  static void add_aliases(std::vector<Operation>& all, const boost::json::object& described) {
+    const auto* aliases = described.if_contains("x-aliases");
+    if (aliases == nullptr) return;
+    const auto original = all.back();
+    for (const auto& path : aliases->as_array()) {
+      all.push_back(original);
+      all.back().path = path.as_string();
+      all.back().id += " " + all.back().path;
+    }
   }
 
   void add_parameters(Operation& to, const boost::json::object& described) const {

@@ -1,15 +1,19 @@
 // The door of the real server: slow clients beside an honest one, and a certificate that is read again.
 //
 // Slow clients: slowhttptest, a thousand connections, in each of its four modes (slow heads, slow bodies, slow reads,
-// overlapping ranges), while one honest client sends durable events one after another. Its p99 must stay within twice
-// what it was without the attack. The attacker itself takes cores that are measured, and so do others on this machine,
-// so a difference below `noise` does not count, and one that does must show twice. LEADLIGHT_STRICT_TIMES=1, on a quiet
-// machine, allows 3 ms of it instead of 30.
+// overlapping ranges), while one honest client sends durable events one after another. Its times must stay within twice
+// what they were just before: the median exactly, the p90 with a millisecond more, the p99 with `noise` more. The
+// median is steady on any machine, and the p90 on one that does nothing else; they show whatever the slow ones do to
+// one request in ten. The p99 is not steady: of three processes on two cores each waits for a slice of the scheduler (4
+// ms) now and then, and neighbours of a virtual machine take tens of them; it is the same with the slow clients at
+// another server. So the best of up to `tries` are compared, and `noise` is two slices. LEADLIGHT_STRICT_TIMES=1, on a
+// quiet machine, makes it 3 ms.
 #include "tests/support/certificates.hpp"
 #include "tests/support/processes.hpp"
 #include "tests/support/raw_client.hpp"
 #include "tests/support/tls_client.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -33,19 +37,33 @@ using tests::Process;
 
 constexpr std::string_view attacker = "/usr/bin/slowhttptest";
 constexpr int attack_seconds = 4;
-constexpr int tries = 2;
-const std::chrono::milliseconds noise{std::getenv("LEADLIGHT_STRICT_TIMES") != nullptr ? 3 : 30};
+constexpr int tries = 10;
+constexpr std::size_t requests_least = 200;
+constexpr std::chrono::microseconds steady_noise{1'000};
+const std::chrono::microseconds noise{std::getenv("LEADLIGHT_STRICT_TIMES") != nullptr ? 3'000 : 8'000};
 
 std::string address_of(const Installation& installation) {
   return installation.url().substr(std::string_view("http://").size());
 }
 
-/// The p99 of durable events, one after another, until `until`.
-std::chrono::microseconds honest_p99(const Installation& installation, Steady::time_point until) {
+/// How long the honest client's requests took, one after another.
+struct Times {
+  std::size_t requests = 0;
+  std::chrono::microseconds median{};
+  std::chrono::microseconds p90{};
+  std::chrono::microseconds p99{};
+
+  [[nodiscard]] std::string text() const {
+    return fmt::format("{}/{}/{} of {}", median.count(), p90.count(), p99.count(), requests);
+  }
+};
+
+/// Sends durable events until `until`, and on until there are `least`.
+Times honest_times(const Installation& installation, Steady::time_point until, std::size_t least) {
   test::RawClient client(address_of(installation));
   std::vector<std::chrono::microseconds> all;
   const std::string key = installation.token("events");
-  while (Steady::now() < until) {
+  while (Steady::now() < until || all.size() < least) {
     const auto number = std::to_string(all.size());
     const auto began = Steady::now();
     client.request("POST", "/v1/events", R"({"email":"honest)" + number + R"(@example.com","type":"page_viewed"})",
@@ -58,20 +76,30 @@ std::chrono::microseconds honest_p99(const Installation& installation, Steady::t
     all.push_back(std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - began));
     if (all.size() % 900 == 0) client.reconnect(address_of(installation));  // before the server ends the connection
   }
-  EXPECT_GT(all.size(), 200U) << "too few to speak of a p99";
   if (all.empty()) return {};
-  const auto at = all.begin() + static_cast<std::ptrdiff_t>(all.size() * 99 / 100);
-  std::nth_element(all.begin(), at, all.end());
-  return *at;
+  std::sort(all.begin(), all.end());
+  return {all.size(), all[all.size() / 2], all[all.size() * 9 / 10], all[all.size() * 99 / 100]};
+}
+
+/// What the machine allows at its best: the least of each. Of none, the other.
+Times best(const Times& one, const Times& other) {
+  if (one.requests == 0) return other;
+  return {std::max(one.requests, other.requests), std::min(one.median, other.median), std::min(one.p90, other.p90),
+          std::min(one.p99, other.p99)};
+}
+
+/// Too few requests to speak of a p99 are not fair: the honest client was kept waiting.
+bool fair(const Times& during, const Times& before) {
+  return during.requests >= requests_least && during.median <= 2 * before.median &&
+         during.p90 <= std::max(2 * before.p90, before.p90 + steady_noise) &&
+         during.p99 <= std::max(2 * before.p99, before.p99 + noise);
 }
 
 TEST(SlowClients, LeaveTheHonestOneItsTime) {
   if (!std::filesystem::exists(attacker)) GTEST_SKIP() << attacker << " is not here; scripts/install --tests brings it";
   Installation installation({}, false);
   ASSERT_TRUE(installation.start());
-  honest_p99(installation, Steady::now() + 500ms);  // warms up
-  const auto before = honest_p99(installation, Steady::now() + 2s);
-  const auto allowed = std::max<std::chrono::microseconds>(2 * before, before + noise);
+  honest_times(installation, Steady::now() + 500ms, requests_least);  // warms up
   const std::vector<std::pair<std::string, std::vector<std::string>>> modes = {
       {"slow heads", {"-H", "-i", "1", "-u", installation.url() + "/v1/leads"}},
       {"slow bodies", {"-B", "-i", "1", "-s", "8192", "-u", installation.url() + "/v1/events"}},
@@ -83,17 +111,23 @@ TEST(SlowClients, LeaveTheHonestOneItsTime) {
     std::vector<std::string> arguments = {std::string(attacker),          "-c", "1000", "-r", "500", "-l",
                                           std::to_string(attack_seconds), "-v", "0"};
     arguments.insert(arguments.end(), options.begin(), options.end());
-    std::chrono::microseconds during{};
-    for (int left = tries; left > 0; --left) {
+    std::string told = "median/p90/p99 in us of requests:";
+    bool stays = false;
+    Times before;
+    Times during;
+    for (int left = tries; left > 0 && !stays; --left) {
+      const auto now = honest_times(installation, Steady::now() + 1s, requests_least);
       Process attack(arguments, installation.log());
-      during = honest_p99(installation, Steady::now() + std::chrono::seconds(attack_seconds));
+      const auto beside = honest_times(installation, Steady::now() + std::chrono::seconds(attack_seconds), 0);
       attack.kill(SIGTERM);
-      if (during <= allowed) break;
+      before = best(before, now);
+      during = best(during, beside);
+      stays = fair(during, before);
+      told += " " + now.text() + " became " + beside.text() + (stays ? "" : ";");
     }
-    EXPECT_LE(during, allowed) << name << ": p99 " << during.count() << " us, " << before.count() << " us without";
-    std::printf("%s: p99 %lld us, %lld us without\n", name.c_str(), static_cast<long long>(during.count()),
-                static_cast<long long>(before.count()));
-    RecordProperty(name, std::to_string(during.count()) + " us of " + std::to_string(before.count()));
+    EXPECT_TRUE(stays) << name << ", " << told;
+    std::printf("%s, %s\n", name.c_str(), told.c_str());
+    RecordProperty(name, told);
   }
   EXPECT_EQ(installation.server().kill(SIGTERM), 0);
 }

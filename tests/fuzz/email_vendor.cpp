@@ -26,7 +26,7 @@ struct Vendors {
   net::MailMachines machines;
 
   Vendors() {
-    const auto folder = std::filesystem::path(LEADLIGHT_SOURCE_DIR) / "net" / "email_vendors";
+    const auto folder = std::filesystem::path(LEADLIGHT_SOURCE_DIR) / "net" / "email" / "vendors";
     std::vector<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::directory_iterator(folder))
       if (entry.path().extension() == ".toml") files.push_back(entry.path());

@@ -101,7 +101,7 @@ void check_sns(const std::string& body, const std::string& line) {
     check(!net::verify_sns(*message, line), "what Amazon did not sign does not pass");
   (void)net::read_sns_trust(body);
   if (!net::is_sns_url(line)) return;
-  const auto host = line.substr(8, line.find('/', 8) - 8);
+  const auto host = line.substr(8, line.find_first_of("/?#", 8) - 8);
   check(line.starts_with("https://sns.") && (host.ends_with(".amazonaws.com") || host.ends_with(".amazonaws.com.cn")),
         "an address of the service is one");
 }
